@@ -21,7 +21,8 @@ export type WriteOutcome =
 /** The table of committed prices. */
 export interface PriceTable {
   /**
-   * Writes rows in one go; idempotent. Every row has an outcome, whatever happens to its neighbours.
+   * Writes rows in one go; idempotent. Every row has an outcome, whatever happens to its neighbours. Without any rows,
+   * finds out whether rows could be written.
    *
    * @throws {TableUnavailableError} when the database cannot be asked now; nothing is known of any row then
    */

@@ -44,7 +44,9 @@ export function domainSalt(network: string): Uint8Array {
  */
 export function createDigest(): (statement: PriceStatement) => StatementId {
   const texts = boundedMemo(keccakText)
-  const separators = boundedMemo((network: string) => keccak_256(words(DOMAIN_TYPE, NAME_HASH, VERSION_HASH, domainSalt(network))))
+  const separators = boundedMemo((network: string) =>
+    keccak_256(words(DOMAIN_TYPE, NAME_HASH, VERSION_HASH, domainSalt(network))),
+  )
   const preimage = new Uint8Array(66)
   preimage.set([0x19, 0x01])
   return (statement) => {
@@ -99,4 +101,3 @@ function boundedMemo(compute: (text: string) => Uint8Array): (text: string) => U
     return hash
   }
 }
-

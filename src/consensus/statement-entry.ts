@@ -1,0 +1,155 @@
+import type { Address } from '../core/address.ts'
+import type { Instant } from '../core/clock.ts'
+import {
+  type PriceStatement,
+  type Signature,
+  type SignatureSet,
+  type StatementId,
+  isQuorum,
+} from '../core/statement.ts'
+import type { Phase } from './effects.ts'
+
+/** The constants of a network that decide how statements live. */
+export interface LifeRules {
+  readonly intervalMs: number
+  readonly quietPeriodMs: number
+  readonly minimumSigners: number
+  readonly maximumSigners: number
+}
+
+/** Below quorum, what this node published goes out again this long after the first time, milliseconds. */
+export const REPEAT_AFTER_MS: readonly number[] = [5_000, 15_000, 45_000]
+
+/** One statement on its way, and the only place where its signatures and its phase change. */
+export class StatementEntry {
+  readonly id: StatementId
+  readonly statement: PriceStatement
+  readonly #rules: LifeRules
+  readonly #signatures = new Map<Address, Signature>()
+  #phase: Phase = 'collecting'
+  #lastAdded: Instant
+  #quorumAtMs = Number.POSITIVE_INFINITY
+  #handedOut = false
+  #published: { readonly firstAtMs: number; repeats: number } | undefined
+
+  constructor(
+    rules: LifeRules,
+    init: { readonly id: StatementId; readonly statement: PriceStatement; readonly now: Instant },
+  ) {
+    this.#rules = rules
+    this.id = init.id
+    this.statement = init.statement
+    this.#lastAdded = init.now
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  get signatures(): SignatureSet {
+    return this.#signatures
+  }
+
+  /** Wall clock when the last signature was added, milliseconds since the Unix epoch. */
+  get lastSignedAtMs(): number {
+    return this.#lastAdded.wallMs
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === 'collecting' || this.#phase === 'quorum'
+  }
+
+  get isFull(): boolean {
+    return this.#signatures.size >= this.#rules.maximumSigners
+  }
+
+  get isSettled(): boolean {
+    return !this.isOpen && this.#phase !== 'closed'
+  }
+
+  /** Adds a checked signature; false when its signer is in the set already or the set takes no more. */
+  add(signer: Address, signature: Signature, now: Instant): boolean {
+    if (!this.isOpen || this.#signatures.has(signer) || this.isFull) return false
+    this.#signatures.set(signer, signature)
+    this.#lastAdded = now
+    return true
+  }
+
+  /** Moves on after signatures were added; the phases entered, in order. */
+  afterAdding(now: Instant): Phase[] {
+    const entered: Phase[] = []
+    if (this.#phase === 'collecting' && isQuorum(this.#signatures, this.statement, this.#rules.minimumSigners)) {
+      this.#phase = 'quorum'
+      this.#quorumAtMs = now.monoMs
+      entered.push('quorum')
+    }
+    if (this.#phase === 'quorum' && this.isFull) {
+      this.#phase = 'closed'
+      entered.push('closed')
+    }
+    return entered
+  }
+
+  /** Whether the set has just closed because time has: two quiet periods after quorum, or one without a signature. */
+  closeWhenDue(now: Instant): boolean {
+    if (this.#phase !== 'quorum' || now.monoMs < Math.min(this.#closesAtMs(), this.#commitAtMs())) return false
+    this.#phase = 'closed'
+    return true
+  }
+
+  /** Whether the row is to be written now: once, one quiet period after the last signature. */
+  handOutWhenDue(now: Instant): boolean {
+    if (this.#phase !== 'closed' || this.#handedOut || now.monoMs < this.#commitAtMs()) return false
+    this.#handedOut = true
+    return true
+  }
+
+  /** Notes that this node publishes the entry: repeats are counted from the first time. */
+  notePublished(now: Instant): void {
+    this.#published ??= { firstAtMs: now.monoMs, repeats: 0 }
+  }
+
+  /** The number of the repeat that is due now, from 1; undefined when none is. */
+  repeatWhenDue(now: Instant): number | undefined {
+    if (now.monoMs < this.#repeatAtMs()) return undefined
+    const published = this.#published
+    if (published === undefined) return undefined
+    published.repeats += 1
+    return published.repeats
+  }
+
+  settle(phase: 'committed' | 'disputed' | 'parked'): void {
+    this.#phase = phase
+  }
+
+  /** The next monotonic time at which something is due of itself, milliseconds; infinity when nothing is. */
+  nextDueAtMs(): number {
+    switch (this.#phase) {
+      case 'collecting':
+        return this.#repeatAtMs()
+      case 'quorum':
+        return Math.min(this.#closesAtMs(), this.#commitAtMs())
+      case 'closed':
+        return this.#handedOut ? Number.POSITIVE_INFINITY : this.#commitAtMs()
+      case 'committed':
+      case 'disputed':
+      case 'parked':
+      case 'expired':
+        return Number.POSITIVE_INFINITY
+    }
+  }
+
+  #commitAtMs(): number {
+    return this.#lastAdded.monoMs + this.#rules.quietPeriodMs
+  }
+
+  #closesAtMs(): number {
+    return this.#quorumAtMs + 2 * this.#rules.quietPeriodMs
+  }
+
+  #repeatAtMs(): number {
+    if (this.#phase !== 'collecting' || this.#published === undefined) return Number.POSITIVE_INFINITY
+    const afterMs = REPEAT_AFTER_MS[this.#published.repeats]
+    return afterMs === undefined ? Number.POSITIVE_INFINITY : this.#published.firstAtMs + afterMs
+  }
+}

@@ -1,0 +1,93 @@
+import type { EngineEffect, EngineEvent } from '../../src/consensus/effects.ts'
+import { Engine } from '../../src/consensus/engine.ts'
+import type { LifeRules } from '../../src/consensus/statement-entry.ts'
+import type { PriceRow, WriteOutcome } from '../../src/core/price-table.ts'
+import type { Attestation, StatementId } from '../../src/core/statement.ts'
+import { createKeyedHashCurve } from './keyed-hash-curve.ts'
+import { ManualClock } from './manual-clock.ts'
+import { INTERVAL_MS, type TestSigner, attestBy } from './statements.ts'
+
+/** The network of the defaults: 10 minutes, 30 seconds, 3 to 16 signers. */
+export const RULES: LifeRules = {
+  intervalMs: INTERVAL_MS,
+  quietPeriodMs: 30_000,
+  minimumSigners: 3,
+  maximumSigners: 16,
+}
+
+/** Signatures are not the engine's business, so they may be cheap. */
+export const attestCheaply = attestBy(createKeyedHashCurve())
+
+/** An engine that is woken when it asks to be; every effect is kept with the time at which it came. */
+export class EngineAtWork {
+  readonly clock = new ManualClock()
+  readonly engine: Engine
+  readonly effects: { readonly atMs: number; readonly effect: EngineEffect }[] = []
+  /** How often the engine was woken although nobody had anything to say. */
+  wakes = 0
+  readonly #startMs: number
+  #cancelWake: (() => void) | undefined
+
+  constructor(rules: Partial<LifeRules> = {}) {
+    this.engine = new Engine({ ...RULES, ...rules })
+    this.#startMs = this.clock.now().monoMs
+  }
+
+  handle(event: EngineEvent): EngineEffect[] {
+    const effects = this.engine.handle(event, this.clock.now())
+    const atMs = this.clock.now().monoMs - this.#startMs
+    for (const effect of effects) this.effects.push({ atMs, effect })
+    this.#cancelWake?.()
+    const delayMs = this.engine.nextDelayMs(this.clock.now())
+    this.#cancelWake = delayMs === undefined ? undefined : this.clock.after(delayMs, () => this.#wake())
+    return effects
+  }
+
+  receive(attestation: Attestation, { reemit = false } = {}): EngineEffect[] {
+    return this.handle({ kind: 'received', attestation, reemit })
+  }
+
+  /** This node's own key signed. */
+  sign({ id, statement }: Attestation, signer: TestSigner): EngineEffect[] {
+    const signature = attestCheaply(statement, signer).signatures.get(signer.address)
+    if (signature === undefined) throw new RangeError('nothing was signed')
+    return this.handle({ kind: 'signed', id, statement, signer: signer.address, signature })
+  }
+
+  settle(id: StatementId, outcome: WriteOutcome = { kind: 'written' }): EngineEffect[] {
+    return this.handle({ kind: 'outcome', id, outcome })
+  }
+
+  /** Lets time pass until `atMs` milliseconds after the start. */
+  async until(atMs: number): Promise<void> {
+    await this.clock.advance(this.#startMs + atMs - this.clock.now().monoMs)
+  }
+
+  /** Where a statement went and when, as `quorum@0`. */
+  moves(id: StatementId): string[] {
+    return this.effects.flatMap(({ atMs, effect }) =>
+      effect.kind === 'moved' && effect.id === id ? [`${effect.to}@${atMs}`] : [],
+    )
+  }
+
+  /** When a statement was published and as which attempt, as `0@5000`. */
+  published(id: StatementId): string[] {
+    return this.effects.flatMap(({ atMs, effect }) =>
+      effect.kind === 'publish' && effect.id === id ? [`${effect.attempt}@${atMs}`] : [],
+    )
+  }
+
+  commits(): { readonly atMs: number; readonly row: PriceRow }[] {
+    return this.effects.flatMap(({ atMs, effect }) => (effect.kind === 'commit' ? [{ atMs, row: effect.row }] : []))
+  }
+
+  /** The statements that the co-sign policy was asked about. */
+  considered(): StatementId[] {
+    return this.effects.flatMap(({ effect }) => (effect.kind === 'consider' ? [effect.id] : []))
+  }
+
+  #wake(): void {
+    this.wakes += 1
+    this.handle({ kind: 'tick' })
+  }
+}
