@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { wireAttestation } from '../../src/gossip/attestation-shape.ts'
+import { QUEUE_LIMIT } from '../../src/gossip/inbox.ts'
+import { MESSAGE_BYTES_LIMIT } from '../../src/gossip/wire.ts'
+import { attestCheaply as attest } from '../helpers/engine-at-work.ts'
+import { STRANGER, createInboxAtWork, message } from '../helpers/inbox-at-work.ts'
+import { UNRECOVERABLE } from '../helpers/keyed-hash-curve.ts'
+import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave, price, statement } from '../helpers/statements.ts'
+
+const eth = statement()
+const btc = statement({ pair: 'BTC-USD', price: price('97000.01') })
+const foreign = attest(statement({ pair: 'LTC-USD' }), alice)
+const forged = { ...wireAttestation(attest(btc, alice)), price: Uint8Array.of(1) }
+
+describe('a message is accepted', () => {
+  it('when it is new; what it holds is delivered, not to be sent again', async () => {
+    const node = createInboxAtWork()
+    assert.deepEqual(await node.receive(attest(eth, alice, bob)), { kind: 'accept' })
+    assert.deepEqual(node.deliveries, [{ attestations: [attest(eth, alice, bob)], reemit: false }])
+    assert.equal(node.counters.count('gp_messages_received_total', { verdict: 'accept', code: 'new' }), 1)
+  })
+
+  it('when every part is new or known, and something is new; only that is delivered', async () => {
+    const node = createInboxAtWork()
+    await node.receive(attest(eth, alice, bob))
+    assert.deepEqual(await node.receive(attest(eth, alice, bob), attest(btc, alice)), { kind: 'accept' })
+    assert.deepEqual(await node.receive(attest(eth, alice, bob, carol), attest(btc, alice)), { kind: 'accept' })
+    assert.deepEqual(
+      node.deliveries.map(({ attestations }) => attestations),
+      [[attest(eth, alice, bob)], [attest(btc, alice)], [attest(eth, carol)]],
+    )
+  })
+
+  it('whatever the order of the signatures after the proposer’s', async () => {
+    const node = createInboxAtWork()
+    const wire = wireAttestation(attest(eth, alice, bob, carol, dave))
+    const [first, ...others] = wire.signatures
+    assert.ok(first)
+    assert.deepEqual(await node.receive({ ...wire, signatures: [first, ...others.toReversed()] }), { kind: 'accept' })
+    assert.equal(node.engine.phaseOf(attest(eth).id), 'quorum')
+  })
+
+  it('when it is as long as a message may be', async () => {
+    const node = createInboxAtWork()
+    const shorter = message([attest(eth, alice)])
+    // An unknown field of the length that is missing: its key and its length take 4 bytes.
+    const paddingBytes = MESSAGE_BYTES_LIMIT - shorter.length - 4
+    const padding = Buffer.concat([
+      Uint8Array.of(
+        (15 << 3) | 2,
+        (paddingBytes & 0x7f) | 0x80,
+        ((paddingBytes >> 7) & 0x7f) | 0x80,
+        paddingBytes >> 14,
+      ),
+      Buffer.alloc(paddingBytes),
+    ])
+    const longest = Buffer.concat([shorter, padding])
+    assert.equal(longest.length, MESSAGE_BYTES_LIMIT)
+    assert.deepEqual(await node.inbox.receive(longest), { kind: 'accept' })
+  })
+})
+
+describe('of an ignored message', () => {
+  it('the valid, allowed parts are delivered, to be sent again without the rest', async () => {
+    const node = createInboxAtWork()
+    const verdict = await node.receive(foreign, attest(eth, alice, STRANGER, bob), attest(btc, alice))
+    assert.deepEqual(verdict, { kind: 'ignore', code: 'unknown-pair' })
+    assert.deepEqual(node.deliveries, [{ attestations: [attest(eth, alice, bob), attest(btc, alice)], reemit: true }])
+  })
+
+  it('of a statement that is not taken any more nothing is delivered, and of the others all', async () => {
+    const node = createInboxAtWork()
+    const old = attest(statement({ observedAt: OBSERVED_AT - 2 * INTERVAL_MS }), alice)
+    assert.deepEqual(await node.receive(attest(eth, alice), old), { kind: 'ignore', code: 'stale' })
+    assert.deepEqual(node.deliveries, [{ attestations: [attest(eth, alice)], reemit: true }])
+  })
+
+  it('nothing is delivered when nothing in it is new', async () => {
+    const node = createInboxAtWork()
+    await node.receive(attest(eth, alice))
+    await node.receive(attest(eth, alice))
+    assert.deepEqual(await node.receive(attest(eth, alice), foreign), { kind: 'ignore', code: 'unknown-pair' })
+    assert.equal(node.deliveries.length, 1)
+  })
+})
+
+describe('of a rejected message', () => {
+  it('nothing is delivered, wherever the false part stands', async () => {
+    const node = createInboxAtWork()
+    for (const parts of [
+      [forged, attest(eth, alice)],
+      [attest(eth, alice), forged],
+    ]) {
+      assert.deepEqual(await node.receive(...parts), { kind: 'reject', code: 'proposer-signature' })
+    }
+    assert.deepEqual(node.deliveries, [])
+    assert.equal(node.engine.census().collecting, 0)
+  })
+
+  it('no signature is recovered when a part of it, be it the last, is false on its face', async () => {
+    const node = createInboxAtWork()
+    const misshapen = { ...wireAttestation(attest(btc, alice)), round: 0n }
+    const verdict = await node.receive(attest(eth, alice, bob, carol), foreign, misshapen)
+    assert.deepEqual(verdict, { kind: 'reject', code: 'bad-round' })
+    assert.equal(node.curve.recoveries, 0)
+  })
+
+  it('no signature after the first false one is recovered', async () => {
+    const node = createInboxAtWork()
+    const wire = wireAttestation(attest(eth, alice, bob, carol))
+    const [first, ...others] = wire.signatures
+    assert.ok(first)
+    const verdict = await node.receive({ ...wire, signatures: [first, UNRECOVERABLE, ...others] })
+    assert.deepEqual(verdict, { kind: 'reject', code: 'unrecoverable' })
+    assert.equal(node.curve.recoveries, 2)
+  })
+})
+
+describe('a signature', () => {
+  it('that is known is not recovered again', async () => {
+    const node = createInboxAtWork()
+    await node.receive(attest(eth, alice, bob, carol))
+    assert.equal(node.curve.recoveries, 3)
+    await node.receive(attest(eth, alice, bob, carol))
+    assert.equal(node.curve.recoveries, 3)
+    assert.deepEqual(await node.receive(attest(eth, alice, bob, carol, dave)), { kind: 'accept' })
+    assert.equal(node.curve.recoveries, 4)
+  })
+
+  it('that is known does not vouch for another statement', async () => {
+    const node = createInboxAtWork()
+    await node.receive(attest(eth, alice))
+    const { signatures } = wireAttestation(attest(eth, alice))
+    const verdict = await node.receive({ ...wireAttestation(attest(btc, alice)), signatures })
+    assert.deepEqual(verdict, { kind: 'reject', code: 'proposer-signature' })
+  })
+
+  it('by the proposer with other bytes does not keep the others from counting', async () => {
+    const node = createInboxAtWork()
+    await node.receive(attest(eth, alice))
+    const again = node.curve.signAgain(Buffer.from(attest(eth).id.slice(2), 'hex'), alice.privateKey.reveal())
+    const [bobs = new Uint8Array()] = wireAttestation(attest(eth, bob)).signatures
+    const verdict = await node.receive({ ...wireAttestation(attest(eth, alice)), signatures: [again, bobs] })
+    assert.deepEqual(verdict, { kind: 'ignore', code: 'second-signature' })
+    assert.deepEqual(node.deliveries.at(-1), { attestations: [attest(eth, bob)], reemit: true })
+  })
+})
+
+describe('the queue', () => {
+  it('judges one message at a time, in order: what the first brings is known to the second', async () => {
+    const node = createInboxAtWork({ breathe: () => new Promise((resolve) => setImmediate(resolve)) })
+    const verdicts = await Promise.all([node.receive(attest(eth, alice)), node.receive(attest(eth, alice))])
+    assert.deepEqual(verdicts, [{ kind: 'accept' }, { kind: 'ignore', code: 'known' }])
+    assert.equal(node.curve.recoveries, 1)
+  })
+
+  it('drops what comes when it is full, and takes messages again when it is not', async () => {
+    let goOn: (() => void) | undefined
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const node = createInboxAtWork({ breathe: () => held })
+    const waiting = Array.from({ length: QUEUE_LIMIT }, (_, attempt) =>
+      node.inbox.receive(message([attest(eth, alice)], { attempt })),
+    )
+    assert.deepEqual(await node.receive(attest(btc, alice)), { kind: 'ignore', code: 'overload' })
+    goOn?.()
+    const verdicts = await Promise.all(waiting)
+    assert.equal(verdicts.filter(({ kind }) => kind === 'accept').length, 1)
+    assert.deepEqual(await node.receive(attest(btc, alice)), { kind: 'accept' })
+  })
+})
+
+function broken(): never {
+  throw new TypeError('x is not a function')
+}
+
+describe('a mistake of ours', () => {
+  const mistakes = [
+    { where: 'deliver', components: { deliver: broken } },
+    { where: 'holdings', components: { holdings: { signaturesOf: broken, notAdded: broken } } },
+    { where: 'digest', components: { digest: broken } },
+    { where: 'breathe', components: { breathe: () => Promise.reject(new TypeError('x is not a function')) } },
+  ]
+
+  for (const { where, components } of mistakes) {
+    it(`in ${where} punishes nobody, is logged, and the next message is judged`, async () => {
+      const node = createInboxAtWork(components)
+      assert.deepEqual(await node.receive(attest(eth, alice)), { kind: 'ignore', code: 'internal-error' })
+      const [line, ...more] = node.logger.lines
+      assert.deepEqual(more, [])
+      assert.equal(line?.level, 'error')
+      assert.ok(line.facts['error'] instanceof TypeError)
+      assert.equal(node.counters.count('gp_messages_received_total', { verdict: 'ignore', code: 'internal-error' }), 1)
+      assert.deepEqual(await node.receive(), { kind: 'reject', code: 'empty' })
+    })
+  }
+})
