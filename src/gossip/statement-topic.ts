@@ -1,0 +1,123 @@
+import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import type { Clock } from '../core/clock.ts'
+import type { Counters } from '../core/counters.ts'
+import type { Logger } from '../core/logger.ts'
+import type { GossipHost } from './peer-host.ts'
+import { isHeardBy } from './stream-repair.ts'
+
+/** What becomes of a message: passed on to others; dropped; dropped, and its sender thought less of. */
+export type TopicVerdict = 'accept' | 'ignore' | 'reject'
+
+export interface TopicComponents {
+  readonly host: GossipHost
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly counters: Counters
+}
+
+export interface TopicOptions {
+  readonly name: string
+  /** Judges what a peer sent (`from` is its peer id, and need not be who made the message). */
+  readonly validate: (data: Uint8Array, from: string) => Promise<TopicVerdict>
+}
+
+/** A gossipsub topic, by which bytes reach every node of the network. */
+export interface Topic {
+  /** Begins to listen. */
+  start(): void
+  stop(): void
+  /**
+   * Sends a message to every peer of the topic. The same bytes again are dropped without a word.
+   *
+   * @returns to how many peers it went
+   */
+  publish(data: Uint8Array): Promise<number>
+  /** Peers that listen to the topic and hear this node. */
+  peers(): number
+  /** Those of them that messages are exchanged with as they come. */
+  meshPeers(): number
+  /**
+   * Waits until there are `count` peers, for `timeoutMs` at most.
+   *
+   * @returns whether there are
+   * @throws the signal's reason when it aborts first
+   */
+  waitForPeers(count: number, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<boolean>
+}
+
+const RESULTS = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+} as const
+
+export function createTopic(
+  { host, clock, logger, counters }: TopicComponents,
+  { name, validate }: TopicOptions,
+): Topic {
+  const { pubsub } = host.services
+
+  /** Whatever escaped from here would be held against the peer. */
+  const judge = async (data: Uint8Array, from: string): Promise<TopicVerdict> => {
+    try {
+      return await validate(data, from)
+    } catch (error) {
+      counters.add('gp_topic_faults_total')
+      logger.error('judging a message failed by a mistake of ours; the message is dropped', { error, from })
+      return 'ignore'
+    }
+  }
+
+  const peers = (): number => {
+    return pubsub.getSubscribers(name).filter((peerId) => isHeardBy(host.getConnections(peerId))).length
+  }
+
+  return {
+    start() {
+      pubsub.topicValidators.set(name, async (from, { data }) => RESULTS[await judge(data, from.toString())])
+      pubsub.subscribe(name)
+    },
+
+    stop() {
+      if (!pubsub.getTopics().includes(name)) return
+      pubsub.unsubscribe(name)
+      pubsub.topicValidators.delete(name)
+    },
+
+    async publish(data) {
+      const { recipients } = await pubsub.publish(name, data)
+      return recipients.length
+    },
+
+    peers,
+
+    meshPeers() {
+      // The class has it; the interface that the package exports does not.
+      const { getMeshPeers } = pubsub as typeof pubsub & { getMeshPeers?: (topic: string) => readonly string[] }
+      return getMeshPeers?.call(pubsub, name).length ?? 0
+    },
+
+    waitForPeers(count, { timeoutMs, signal }) {
+      return new Promise((resolve, reject) => {
+        const settle = (act: () => void): void => {
+          cancel()
+          pubsub.removeEventListener('subscription-change', look)
+          pubsub.removeEventListener('gossipsub:heartbeat', look)
+          signal?.removeEventListener('abort', onAbort)
+          act()
+        }
+        const look = (): void => {
+          if (peers() >= count) settle(() => resolve(true))
+        }
+        const onAbort = (): void => settle(() => reject(signal?.reason))
+        const cancel = clock.after(timeoutMs, () => settle(() => resolve(peers() >= count)))
+        pubsub.addEventListener('subscription-change', look)
+        // Our own stream to a peer may open after it has subscribed, which makes no event.
+        pubsub.addEventListener('gossipsub:heartbeat', look)
+        signal?.addEventListener('abort', onAbort, { once: true })
+        if (signal?.aborted) onAbort()
+        else look()
+      })
+    },
+  }
+}
