@@ -25,14 +25,16 @@ export const parseDialAddresses: Parse<readonly string[]> = parseList((text) => 
   if (host === undefined || !HOSTS.has(host.name) || tcp?.name !== 'tcp' || rest.length > 0) return fault(DIAL)
   if (host.name.startsWith('dns') && !isHostname(host.value ?? '')) return fault(`${DIAL} (no such host name)`)
   if (tcp.value === '0') return fault(`${DIAL} (port 0 cannot be dialled)`)
-  if (p2p !== undefined && (p2p.name !== 'p2p' || !isPeerId(p2p.value ?? ''))) return fault(`${DIAL} (no such peer id)`)
+  if (p2p !== undefined && (p2p.name !== 'p2p' || peerIdOf(p2p.value ?? '') === undefined))
+    return fault(`${DIAL} (no such peer id)`)
   return { value: text }
 })
 
 /** Peer ids, as they stand after /p2p/ in an address. */
-export const parsePeerIds: Parse<readonly string[]> = parseList((value) =>
-  isPeerId(value) ? { value } : fault('a peer id, as it stands after /p2p/ in an address'),
-)
+export const parsePeerIds: Parse<readonly string[]> = parseList((text) => {
+  const value = peerIdOf(text)
+  return value === undefined ? fault('a peer id, as it stands after /p2p/ in an address') : { value }
+})
 
 /** Where the HTTP API listens: off, exactly here, or on the first free port from here. */
 export type HttpAddress =
@@ -89,12 +91,12 @@ function asMultiaddr(text: string): string | undefined {
   return isIP(host) === 4 ? `/ip4/${host}/tcp/${port}` : `/dns4/${host}/tcp/${port}`
 }
 
-function isPeerId(text: string): boolean {
+/** A peer id has several spellings; this is the one that libp2p prints. */
+function peerIdOf(text: string): string | undefined {
   try {
-    peerIdFromString(text)
-    return true
+    return peerIdFromString(text).toString()
   } catch {
-    return false
+    return undefined
   }
 }
 

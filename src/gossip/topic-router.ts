@@ -7,7 +7,7 @@ const RPC_BYTES_LIMIT = 4 * 1024 * 1024
 const SUBSCRIPTIONS_LIMIT = 64
 
 /**
- * Of what gossipsub can hold against a peer only rejected messages count: one takes it out of the mesh, four in a row
+ * Of what gossipsub can hold against a peer rejected messages count most: one takes it out of the mesh, five in a row
  * silence it, and a few minutes without make it good. How much a peer delivers is no measure where a round brings a
  * handful of messages.
  */

@@ -154,7 +154,7 @@ function explain(cause: unknown, file: string): NodeDiskError {
     case SQLITE_NOTADB:
       return new NodeDiskError(
         'corrupt',
-        `${file} is damaged: it holds what this node has signed. Restore it, or move it aside; the node then waits for a full round before it signs`,
+        `${file} is damaged: it holds what this node has signed. Move it aside, and put no older copy in its place; the node then waits for a full round before it signs`,
         { cause },
       )
     default:

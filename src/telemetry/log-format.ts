@@ -105,7 +105,11 @@ function formatFact(value: unknown): string {
   return PLAIN.test(text) ? text : printable(JSON.stringify(text))
 }
 
+const DIGEST = /^0x[0-9a-f]{64}$/
+
 function shorten(text: string): string {
+  // People tell digests apart by their ends; JSON has them whole.
+  if (DIGEST.test(text)) return `${text.slice(0, 10)}…${text.slice(-4)}`
   return text.length > LONGEST_FACT ? `${text.slice(0, LONGEST_FACT)}…` : text
 }
 

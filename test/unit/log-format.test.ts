@@ -36,6 +36,12 @@ describe('a line for people', () => {
     assert.equal(stripped, formatLine(RECORD, { ...PLAIN, prefix: { text: 'node1', colour: 'cyan' } }))
   })
 
+  it('shortens a digest, and leaves an address whole', () => {
+    const facts = { id: `0x12345678${'0'.repeat(52)}abcd`, signer: `0x${'1'.repeat(40)}` }
+    const line = formatLine({ level: 'info', time: TIME, msg: 'signed', ...facts }, PLAIN)
+    assert.equal(line, `03:04:05 INFO  signed  id=0x12345678…abcd signer=0x${'1'.repeat(40)}`)
+  })
+
   it('quotes a fact that has spaces, and shows a list as JSON', () => {
     const line = formatLine({ ...RECORD, pair: 'two words', signers: ['a', { b: null }] }, PLAIN)
     assert.ok(line.endsWith('  pair="two words" signers=["a",{"b":null}]'), line)
