@@ -1,0 +1,91 @@
+import type { Address } from '../core/address.ts'
+import { fromHex, toHex } from '../core/hex.ts'
+import { formatPrice, isPriceFault, parsePrice } from '../core/price.ts'
+import type { PriceRow } from '../core/price-table.ts'
+import type { Attestation, Round, Signature, StatementId } from '../core/statement.ts'
+
+/** A row of `prices`: the whole attestation, which can be checked without trusting the database. */
+export interface StoredPrice {
+  readonly attestation: Attestation
+  /** When the last signature was added, on the clock of whoever wrote the row, milliseconds since the Unix epoch. */
+  readonly lastSignedAtMs: number
+  /** When the row was written, on the clock of the database, milliseconds since the Unix epoch. */
+  readonly createdAtMs: number
+}
+
+/** The rows as the arrays $2 to $10 of the statements in price-sql.ts. */
+export function rowParameters(rows: readonly PriceRow[]): readonly (readonly string[])[] {
+  const column = (textOf: (row: PriceRow) => string): string[] => rows.map(textOf)
+  return [
+    column(({ attestation }) => attestation.id),
+    column(({ attestation }) => formatPrice(attestation.statement.price)),
+    column(({ attestation }) => attestation.statement.proposer),
+    column(({ attestation }) => JSON.stringify(signData(attestation))),
+    column(({ lastSignedAtMs }) => String(Math.floor(lastSignedAtMs))),
+    column(({ attestation }) => attestation.statement.pair),
+    column(({ attestation }) => String(attestation.statement.round)),
+    column(({ attestation }) => attestation.statement.source),
+    column(({ attestation }) => String(attestation.statement.observedAt)),
+  ]
+}
+
+/** The slots of rows as the arrays $2 to $5 of FIND_HOLDERS. */
+export function slotParameters(rows: readonly PriceRow[]): readonly (readonly string[])[] {
+  const statements = rows.map(({ attestation }) => attestation.statement)
+  return [
+    rows.map(({ attestation }) => attestation.id),
+    statements.map(({ pair }) => pair),
+    statements.map(({ round }) => String(round)),
+    statements.map(({ proposer }) => proposer),
+  ]
+}
+
+interface SignDataEntry {
+  readonly signer: Address
+  readonly signature: string
+}
+
+function signData({ signatures }: Attestation): readonly SignDataEntry[] {
+  return Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })).toSorted((a, b) =>
+    a.signer < b.signer ? -1 : 1,
+  )
+}
+
+/** A row as NEWEST_PRICES gives it; numbers come as text. */
+export interface PriceRecord {
+  readonly id: StatementId
+  readonly price: string
+  readonly first_signer: Address
+  readonly sign_data: readonly SignDataEntry[]
+  readonly lastsigned_ms: string
+  readonly created_ms: string
+  readonly network: string
+  readonly pair: string
+  readonly round: string
+  readonly source: string
+  readonly observed_ms: string
+}
+
+export function storedPrice(record: PriceRecord): StoredPrice {
+  const price = parsePrice(record.price)
+  if (isPriceFault(price)) throw new RangeError(`the table holds a price that is none: ${record.price}`)
+  return {
+    attestation: {
+      id: record.id,
+      statement: {
+        network: record.network,
+        pair: record.pair,
+        price,
+        round: Number(record.round) as Round,
+        observedAt: Number(record.observed_ms),
+        source: record.source,
+        proposer: record.first_signer,
+      },
+      signatures: new Map(
+        record.sign_data.map(({ signer, signature }): [Address, Signature] => [signer, fromHex(signature)]),
+      ),
+    },
+    lastSignedAtMs: Number(record.lastsigned_ms),
+    createdAtMs: Number(record.created_ms),
+  }
+}

@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { defer } from './defer.ts'
+import { until } from './until.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** Far longer than anything takes: for machines that have a lot else to do, milliseconds. */
+const PATIENCE_MS = 60_000
+const LINES_SHOWN = 40
+
+/** `gossip-price` as a process of its own, as a person starts it. */
+export interface Command {
+  readonly pid: number
+  /** All lines that it has printed. */
+  readonly lines: readonly string[]
+  /** The first `count` lines that match, printed before or after this call; fails when the process ends without them. */
+  printed(pattern: RegExp, count?: number): Promise<readonly RegExpExecArray[]>
+  send(signal: NodeJS.Signals): void
+  /** Resolves when it has ended: its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>
+  /** Processes that it started, and those that they started. */
+  descendants(): Promise<readonly Descendant[]>
+}
+
+export interface Descendant {
+  readonly pid: number
+  readonly parent: number
+  /** The command line, joined by spaces. */
+  readonly args: string
+}
+
+export interface CommandSurroundings {
+  /** The working directory. */
+  readonly directory: string
+  /** GP_* and other variables; those of the test run itself are left out. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts `gossip-price` with `args`; it and all that it started are gone after the test. */
+export function startCommand(
+  t: TestContext,
+  args: readonly string[],
+  { directory, env = {} }: CommandSurroundings,
+): Command {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], HOME: directory, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: string[] = []
+  const watchers = new Set<() => void>()
+  const look = (): void => watchers.forEach((watcher) => watcher())
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      look()
+    })
+  }
+  let hasEnded = false
+  const ended = once(child, 'close').then(() => {
+    hasEnded = true
+    look()
+    return child.exitCode ?? child.signalCode
+  })
+  defer(t, () => end(child))
+
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    printed(pattern, count = 1) {
+      const { promise, resolve, reject } = Promise.withResolvers<readonly RegExpExecArray[]>()
+      const fail = (why: string): void => {
+        const shown = lines.slice(-LINES_SHOWN).join('\n')
+        reject(new Error(`${why} before it printed ${pattern} ${count} times; its last lines:\n${shown}`))
+      }
+      const watcher = (): void => {
+        const found = lines.flatMap((line) => pattern.exec(line) ?? []).length
+        if (found < count && !hasEnded) return
+        const matches = lines.map((line) => pattern.exec(line)).filter((match) => match !== null)
+        if (matches.length >= count) resolve(matches.slice(0, count))
+        else if (hasEnded) fail('the process ended')
+      }
+      const timer = setTimeout(() => fail(`${PATIENCE_MS / 1_000} s went by`), PATIENCE_MS)
+      watchers.add(watcher)
+      watcher()
+      return promise.finally(() => {
+        clearTimeout(timer)
+        watchers.delete(watcher)
+      })
+    },
+    send: (signal) => void child.kill(signal),
+    ended,
+    descendants: () => descendantsOf(child.pid ?? 0),
+  }
+}
+
+/** Resolves when none of these processes is left. */
+export async function allGone(
+  processes: readonly Descendant[],
+  { withinMs }: { readonly withinMs: number },
+): Promise<void> {
+  const pids = new Set(processes.map(({ pid }) => pid))
+  await until(
+    async () => !(await processTable()).some(({ pid }) => pids.has(pid)),
+    `all of these are gone:\n${processes.map(({ pid, args }) => `${pid} ${args}`).join('\n')}`,
+    { timeoutMs: withinMs },
+  )
+}
+
+/** What a failed test leaves, it may leave in any state: no time for manners. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined) return
+  const descendants = await descendantsOf(child.pid)
+  if (child.exitCode === null && child.signalCode === null) {
+    const closed = once(child, 'close')
+    child.kill('SIGKILL')
+    for (const { pid } of descendants) killIfThere(pid)
+    await closed
+  }
+  await allGone(descendants, { withinMs: 10_000 })
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+async function descendantsOf(ancestor: number): Promise<readonly Descendant[]> {
+  const children = Map.groupBy(await processTable(), ({ parent }) => parent)
+  const found: Descendant[] = []
+  for (let generation = [ancestor]; generation.length > 0;) {
+    const next = generation.flatMap((pid) => children.get(pid) ?? [])
+    found.push(...next)
+    generation = next.map(({ pid }) => pid)
+  }
+  return found
+}
+
+/** Whether processes can be looked for here. */
+export const SEES_PROCESSES = process.platform === 'linux'
+
+/** All processes but those that have ended and wait to be looked after. */
+async function processTable(): Promise<readonly Descendant[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const table = await Promise.all(
+    pids.map(async (name) => {
+      const read = (file: string): Promise<string> => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')
+      const [stat, commandLine] = await Promise.all([read('stat'), read('cmdline')])
+      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: pid, name in parentheses, state, parent.
+      const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      const args = commandLine.replaceAll('\0', ' ').trim()
+      return state === '' || state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), args }]
+    }),
+  )
+  return table.flat()
+}
