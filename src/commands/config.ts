@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+
+/** `gossip-price config`: what can be configured, and what is. */
+export function registerConfig(program: Command): void {
+  const config = program.command('config').description('show what can be configured, and what is')
+
+  config
+    .command('print')
+    .description('print the effective configuration, without secrets; fails when there is something wrong with it')
+    .action(async () => {
+      const { requireConfig } = await import('../config.ts')
+      const { renderConfig } = await import('../config/render.ts')
+      const { surroundings } = await import('../config/surroundings.ts')
+      const around = surroundings()
+      requireConfig(around)
+      process.stdout.write(renderConfig(around.env))
+    })
+
+  config
+    .command('example')
+    .description('print the file .env.example: every variable, explained')
+    .action(async () => {
+      const { renderEnvExample } = await import('../config/render.ts')
+      process.stdout.write(renderEnvExample())
+    })
+
+  config
+    .command('table')
+    .description('print a table of all variables in Markdown')
+    .action(async () => {
+      const { renderVariablesTable } = await import('../config/render.ts')
+      process.stdout.write(renderVariablesTable())
+    })
+}

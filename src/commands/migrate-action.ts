@@ -1,0 +1,20 @@
+import { systemClock } from '../node/system-clock.ts'
+import { migrate } from '../store/migrations.ts'
+import { createLogger, wantsColour } from '../telemetry/logger.ts'
+import { namedDatabase } from './database-url.ts'
+import { CommandError } from './failure.ts'
+
+export async function migrateDatabase(options: { readonly database?: string }): Promise<void> {
+  const url = namedDatabase(options)
+  if (url === undefined) {
+    throw new CommandError(
+      'say which database with --database URL or GP_DATABASEURL; a Postgres of our own needs no migrate',
+    )
+  }
+  const logger = createLogger(
+    { stream: process.stderr, clock: systemClock },
+    { level: 'warn', format: 'text', colour: wantsColour(process.stderr, process.env) },
+  )
+  const applied = await migrate({ logger }, { url: url.reveal() })
+  process.stdout.write(applied.length === 0 ? 'the tables are up to date\n' : `applied ${applied.join(', ')}\n`)
+}

@@ -1,0 +1,40 @@
+import { requireConfig } from '../config.ts'
+import { surroundings } from '../config/surroundings.ts'
+import { systemClock } from '../node/system-clock.ts'
+import { createCounters } from '../telemetry/counters.ts'
+import { createLogger, wantsColour } from '../telemetry/logger.ts'
+import { runUntilStopped } from './run-until-stopped.ts'
+
+/** Who sends SIGTERM waits about this long before it sends SIGKILL, milliseconds. */
+const STOP_DEADLINE_MS = 10_000
+
+/** Runs a node until a signal, or something that it cannot go on after. Then the process ends. */
+export async function runNode(): Promise<void> {
+  const config = requireConfig(surroundings())
+  const logger = createLogger(
+    { stream: process.stdout, clock: systemClock },
+    { level: config.logLevel, format: config.logFormat, colour: wantsColour(process.stdout, process.env) },
+  )
+  // A promise that libp2p lets fall must not end a node, and must not go unseen.
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', (error) =>
+    logger.error('a fault that nobody handled; please report this', { error }),
+  )
+  await runUntilStopped(
+    {
+      logger,
+      async start({ fail }) {
+        // Loaded when the configuration is known to be good: libp2p takes its time, and mistakes should show at once.
+        const { startNode } = await import('../node/start-node.ts')
+        const counters = createCounters()
+        const node = await startNode(
+          { clock: systemClock, random: Math.random, counters, logger, onFatal: fail },
+          config,
+        )
+        process.send?.({ kind: 'ready' })
+        return node
+      },
+    },
+    { deadlineMs: STOP_DEADLINE_MS },
+  )
+}

@@ -1,0 +1,68 @@
+import type { Address } from '../core/address.ts'
+import { toHex } from '../core/hex.ts'
+import { formatPrice } from '../core/price.ts'
+import type { StoredPrice } from '../store/stored-price.ts'
+
+const HEADINGS = ['observed', 'pair', 'price', 'round', 'proposer', 'signers', 'committed', 'network'] as const
+const RIGHT_ALIGNED: ReadonlySet<string> = new Set(['price', 'round', 'signers'])
+
+/** Rows as a table for people, times in UTC. */
+export function priceTable(rows: readonly StoredPrice[]): string {
+  const lines = [HEADINGS, ...rows.map(cellsOf)]
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const format = (line: readonly string[]): string =>
+    line
+      .map((cell, column) => align(cell, { column, width: widths[column] ?? 0 }))
+      .join('  ')
+      .trimEnd()
+  return lines.map((line) => `${format(line)}\n`).join('')
+}
+
+/** A row as one line of JSON that holds all of its statement and signatures; integers beyond 2^53 as text. */
+export function priceJson({ attestation, lastSignedAtMs, createdAtMs }: StoredPrice): string {
+  const { id, statement, signatures } = attestation
+  const { network, pair, price, round, observedAt, source, proposer } = statement
+  return JSON.stringify({
+    id,
+    network,
+    pair,
+    price: formatPrice(price),
+    priceInteger: `${price}`,
+    round,
+    observedAt,
+    source,
+    proposer,
+    signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })),
+    lastSignedTime: new Date(lastSignedAtMs).toISOString(),
+    createdTime: new Date(createdAtMs).toISOString(),
+  })
+}
+
+function cellsOf({ attestation, createdAtMs }: StoredPrice): readonly string[] {
+  const { statement, signatures } = attestation
+  return [
+    timeOf(statement.observedAt),
+    statement.pair,
+    formatPrice(statement.price),
+    `${statement.round}`,
+    shortAddress(statement.proposer),
+    `${signatures.size}`,
+    timeOf(createdAtMs),
+    statement.network,
+  ]
+}
+
+function align(cell: string, { column, width }: { readonly column: number; readonly width: number }): string {
+  return RIGHT_ALIGNED.has(HEADINGS[column] ?? '') ? cell.padStart(width) : cell.padEnd(width)
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z')
+}
+
+function shortAddress(address: Address): string {
+  return `${address.slice(0, 6)}…${address.slice(-4)}`
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander'
+import { VERSION } from '../version.ts'
+import { registerCluster } from './cluster.ts'
+import { registerConfig } from './config.ts'
+import { describeFailure, exitCodeOf } from './failure.ts'
+import { registerHealth } from './health.ts'
+import { registerKeys } from './keys.ts'
+import { registerMigrate } from './migrate.ts'
+import { registerNode } from './node.ts'
+import { registerPrices } from './prices.ts'
+import { registerSimulatePrices } from './simulate-prices.ts'
+
+/**
+ * Runs the command that `argv` names. Whatever goes wrong ends the process with one sentence and an exit code other
+ * than 0.
+ *
+ * @param argv - as `process.argv`: the interpreter and the script come first
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  // Whoever reads the output may stop reading (`| head`): no reason to end with a stack, and none to end a node.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  process.on('uncaughtException', failAndExit)
+  process.on('unhandledRejection', failAndExit)
+  try {
+    await createProgram().parseAsync(argv)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** The command line. Commands import what they need when they run, so that help is quick. */
+export function createProgram(): Command {
+  const program = new Command('gossip-price')
+    .description('A libp2p gossip network of price-signing nodes. Nodes are configured by GP_* variables.')
+    .version(VERSION)
+    .showHelpAfterError('(--help shows what there is)')
+  registerCluster(program)
+  registerNode(program)
+  registerPrices(program)
+  registerKeys(program)
+  registerConfig(program)
+  registerMigrate(program)
+  registerHealth(program)
+  registerSimulatePrices(program)
+  return program
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(describeFailure(error, { stack: process.env['GP_LOGLEVEL'] === 'debug' }))
+  process.exitCode = exitCodeOf(error)
+}
+
+function failAndExit(error: unknown): void {
+  fail(error)
+  process.exit()
+}

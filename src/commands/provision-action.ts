@@ -1,0 +1,27 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { checksumAddress } from '../core/address.ts'
+import { nobleSecp256k1 } from '../core/noble-secp256k1.ts'
+import { provisionSigner } from '../node/provision.ts'
+import { systemClock } from '../node/system-clock.ts'
+import { createLogger, wantsColour } from '../telemetry/logger.ts'
+
+/** Makes the signing identities of several nodes, and the file that lists them. */
+export async function provision(
+  directories: readonly string[],
+  { signers: file }: { readonly signers?: string },
+): Promise<void> {
+  const logger = createLogger(
+    { stream: process.stderr, clock: systemClock },
+    { level: 'warn', format: 'text', colour: wantsColour(process.stderr, process.env) },
+  )
+  const lines: string[] = []
+  for (const directory of directories) {
+    const address = await provisionSigner({ curve: nobleSecp256k1, clock: systemClock, logger }, { directory })
+    lines.push(`${checksumAddress(address)}  # ${directory}`)
+  }
+  const list = `${lines.join('\n')}\n`
+  process.stdout.write(list)
+  if (file === undefined) return
+  await writeFile(`${file}.new`, list)
+  await rename(`${file}.new`, file)
+}

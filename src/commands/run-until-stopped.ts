@@ -1,0 +1,28 @@
+import { EXIT } from '../node/exit-code.ts'
+import { systemClock } from '../node/system-clock.ts'
+import { type StopRequest, watchForStop } from '../node/until-told-to-stop.ts'
+import type { FlushableLogger } from '../telemetry/logger.ts'
+
+/** Something that runs until it is told to stop. */
+export interface Running {
+  stop(): Promise<void>
+}
+
+/**
+ * Starts something, waits for a reason to stop, stops it, and ends the process: with 0 when that was asked for, with
+ * {@link EXIT.hopeless} when it could not go on.
+ *
+ * @throws what `start` throws
+ */
+export async function runUntilStopped(
+  { logger, start }: { readonly logger: FlushableLogger; readonly start: (request: StopRequest) => Promise<Running> },
+  options: { readonly deadlineMs: number },
+): Promise<never> {
+  const request = watchForStop({ clock: systemClock, logger: logger.child('process') }, options)
+  const running = await start(request)
+  const reason = await request.reason
+  await running.stop()
+  if (reason.kind === 'fatal') logger.error(reason.error.message)
+  await logger.flush()
+  process.exit(reason.kind === 'fatal' ? EXIT.hopeless : 0)
+}

@@ -1,0 +1,90 @@
+import type { Config } from '../config.ts'
+import { Engine } from '../consensus/engine.ts'
+import { NodeDisk } from '../store/node-disk.ts'
+import { EngineDriver } from './engine-driver.ts'
+import { gossipReadiness, startHealthServerFor } from './health.ts'
+import { introduce } from './introduction.ts'
+import { openFeed } from './open-feed.ts'
+import { openGossip } from './open-gossip.ts'
+import { openSigner } from './open-signer.ts'
+import { openTable } from './open-table.ts'
+import { Releases } from './releases.ts'
+import type { NodeComponents, RunningNode } from './running-node.ts'
+
+/** The first proposal after a start waits this long for others to hear it, milliseconds. */
+const FIRST_PROPOSAL_PATIENCE_MS = 10_000
+
+/**
+ * A node that signs, co-signs, collects and commits: the composition root, where everything is made and wired.
+ *
+ * @throws with a sentence for operators when something it cannot do without cannot be had; nothing is left running then
+ */
+export async function startGossipNode(components: NodeComponents, config: Config): Promise<RunningNode> {
+  const releases = new Releases()
+  try {
+    return await compose(components, config, releases)
+  } catch (error) {
+    await releases.run(components)
+    throw error
+  }
+}
+
+/** What is opened first is let go of last: disk, libp2p and table outlive those who use them. */
+async function compose(components: NodeComponents, config: Config, releases: Releases): Promise<RunningNode> {
+  const { clock } = components
+  const { constants } = config
+  const logger = components.logger.child('node')
+
+  const disk = new NodeDisk({ clock }, { directory: config.dataDir })
+  releases.add('disk', () => disk.close())
+  const { signer, memory } = await openSigner(components, { config, disk })
+  introduce({ logger, signer, memory, clock }, constants)
+
+  const engine = new Engine(constants)
+  const { topic, publisher, keeper, digest, host } = await openGossip(components, {
+    config,
+    engine,
+    peerBook: disk.peers,
+    releases,
+    onEvent: (event) => driver.handle(event),
+  })
+  const { writer } = await openTable(components, {
+    config,
+    releases,
+    onOutcome: (id, outcome) => driver.settle(id, outcome),
+  })
+  const { observations, observer } = openFeed(components, {
+    config,
+    onObservation: (observation) => {
+      driver.propose(observation).catch((error: unknown) => logger.error('a price was not proposed', { error }))
+    },
+  })
+  const driver = new EngineDriver(
+    { ...components, logger, engine, signer, memory, observations, publisher, writer, digest },
+    constants,
+  )
+  const readiness = gossipReadiness({ topic, tableFault: () => writer.fault() }, constants)
+  const health = await startHealthServerFor({ logger }, { address: config.httpAddress, readiness })
+  releases.add('health server', () => health?.close())
+
+  const stopping = new AbortController()
+  releases.add('engine', () => driver.stop())
+  releases.add('observations', () => observations.stop())
+  releases.add('observer', () => observer.stop())
+  releases.add('start', () => stopping.abort(new Error('the node is stopping')))
+
+  writer.start()
+  topic.start()
+  keeper.start()
+  driver.start()
+  void topic
+    .waitForPeers(constants.minimumSigners - 1, { timeoutMs: FIRST_PROPOSAL_PATIENCE_MS, signal: stopping.signal })
+    .then(
+      () => observer.start(),
+      () => undefined,
+    )
+
+  const addresses = host.getMultiaddrs().map(String)
+  logger.info(`listening on ${addresses.join(', ')}`)
+  return { peerId: host.peerId.toString(), addresses, readiness, stop: () => releases.run(components) }
+}
