@@ -1,4 +1,3 @@
-import type { Address } from './address.ts'
 import type { Attestation, PriceStatement, Round, StatementId } from './statement.ts'
 
 /** What one signer has signed, on a disk of its own. It outlives the process, and is there before a signature leaves. */
@@ -26,6 +25,3 @@ export interface SignOnceMemory {
 }
 
 export type Slot = Pick<PriceStatement, 'network' | 'pair' | 'round' | 'proposer'>
-
-/** Opens the memory of a signer; `madeNow`: its key was made in this very start, so there is nothing to remember. */
-export type OpenSignOnceMemory = (signer: Address, options: { readonly madeNow: boolean }) => SignOnceMemory
