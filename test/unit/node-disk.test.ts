@@ -302,7 +302,7 @@ describe('a disk', () => {
     openDisk().close()
     const garbage = Buffer.alloc(8_192, 'not a database ')
     writeFileSync(file(), garbage)
-    refusesToOpen('corrupt', /damaged.*move it aside/)
+    refusesToOpen('corrupt', /damaged.*Move it aside/)
     assert.deepEqual(readFileSync(file()), garbage)
   })
 
