@@ -18,7 +18,9 @@ export async function runUntilStopped(
   { logger, start }: { readonly logger: FlushableLogger; readonly start: (request: StopRequest) => Promise<Running> },
   options: { readonly deadlineMs: number },
 ): Promise<never> {
-  const request = watchForStop({ clock: systemClock, logger: logger.child('process') }, options)
+  // npm that is killed takes nobody with it; what it started would live on unseen.
+  const stopWithParent = process.env['npm_lifecycle_event'] !== undefined
+  const request = watchForStop({ clock: systemClock, logger: logger.child('process') }, { ...options, stopWithParent })
   const running = await start(request)
   const reason = await request.reason
   await running.stop()

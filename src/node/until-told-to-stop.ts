@@ -5,6 +5,9 @@ import { EXIT } from './exit-code.ts'
 /** Ctrl-C reaches a process from the terminal and once more through npm: that is one request, milliseconds. */
 const SAME_REQUEST_MS = 500
 
+/** How often a process that npm started looks whether npm is still there, milliseconds. */
+const PARENT_LOOK_MS = 1_000
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Why a process is to stop. */
@@ -18,11 +21,12 @@ export interface StopRequest {
 
 /**
  * Watches for reasons to stop this process. From the first one on its time is counted: what has not ended after
- * `deadlineMs`, or when a second signal comes, is ended there and then.
+ * `deadlineMs`, or when a second signal comes, is ended there and then. `stopWithParent`: the end of the process that
+ * started this one is a reason, too.
  */
 export function watchForStop(
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-  { deadlineMs }: { readonly deadlineMs: number },
+  { deadlineMs, stopWithParent = false }: { readonly deadlineMs: number; readonly stopWithParent?: boolean },
 ): StopRequest {
   const { promise: reason, resolve } = Promise.withResolvers<StopReason>()
   let stoppingSinceMs: number | undefined
@@ -45,6 +49,14 @@ export function watchForStop(
     }
   }
   for (const signal of SIGNALS) process.on(signal, () => ask(signal))
+  if (stopWithParent) {
+    const parent = process.ppid
+    const look = (): void => {
+      if (process.ppid === parent) clock.after(PARENT_LOOK_MS, look)
+      else ask('the process that started this one is gone')
+    }
+    look()
+  }
   // A node of a cluster whose parent was killed must not live on without it.
   if (process.connected) process.once('disconnect', () => ask('the cluster that started this node is gone'))
   return {
