@@ -10,4 +10,5 @@ case ",${COMPOSE_PROFILES:-}," in
     export GP_NETWORK="${network%-simulated}-simulated"
     ;;
 esac
-exec node /app/dist/main.js "$@"
+# A young generation of a few megabytes is enough for a node, and takes some 30 MB less than the default.
+exec node --max-semi-space-size=2 /app/dist/main.js "$@"

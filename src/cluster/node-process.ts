@@ -6,6 +6,9 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { EXIT } from '../node/exit-code.ts'
 
+/** V8 lets its young generation grow to 48 MB; with 6 MB an idle node does as well, and takes some 30 MB less. */
+const NODE_FLAGS = ['--max-semi-space-size=2']
+
 /** A node that lived this long before it ended had started well, milliseconds. */
 const STEADY_MS = 30_000
 const FIRST_RESTART_MS = 1_000
@@ -71,7 +74,7 @@ export class NodeProcess {
     const { clock, onLine } = this.#components
     const startedAtMs = clock.now().monoMs
     // A group of its own: Ctrl-C at the terminal reaches only who started the cluster, who then ends things in order.
-    const child = spawn(process.execPath, this.#init.args, {
+    const child = spawn(process.execPath, [...NODE_FLAGS, ...this.#init.args], {
       env: this.#init.env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

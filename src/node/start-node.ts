@@ -2,13 +2,15 @@ import type { Config } from '../config.ts'
 import { swarmKey } from '../gossip/swarm-key.ts'
 import { AGENT_VERSION } from '../version.ts'
 import { startBootstrapNode } from './bootstrap-node.ts'
-import { startGossipNode } from './gossip-node.ts'
 import { startHealthServerFor } from './health.ts'
 import type { NodeComponents, RunningNode } from './running-node.ts'
 
 /** The node that the configuration asks for. */
-export function startNode(components: NodeComponents, config: Config): Promise<RunningNode> {
-  return config.bootstrap ? startBootstrap(components, config) : startGossipNode(components, config)
+export async function startNode(components: NodeComponents, config: Config): Promise<RunningNode> {
+  if (config.bootstrap) return startBootstrap(components, config)
+  // A bootstrap node has no use for Postgres, price feeds and the rest.
+  const { startGossipNode } = await import('./gossip-node.ts')
+  return startGossipNode(components, config)
 }
 
 async function startBootstrap(components: NodeComponents, config: Config): Promise<RunningNode> {
