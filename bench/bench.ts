@@ -12,6 +12,9 @@ import { type Workbench, withWorkbench } from './workbench.ts'
 /** What shells report of a process that Ctrl-C ended. */
 const INTERRUPTED = 130
 
+/** Nodes take 12 s at most, and Postgres ends quickly, milliseconds. */
+const STOP_DEADLINE_MS = 30_000
+
 type Measure = (workbench: Workbench) => Promise<readonly Measurement[]>
 
 interface Section {
@@ -108,10 +111,7 @@ async function run({ json, names }: Options): Promise<void> {
     if (signal.aborted) break
     results.push(await measureSection(section, { progress, signal }))
   }
-  if (signal.aborted) {
-    process.exitCode = INTERRUPTED
-    return
-  }
+  if (signal.aborted) process.exit(INTERRUPTED)
   const colour = wantsColour(process.stdout, process.env)
   process.stdout.write(json ? formatJson(machine, results) : formatTable(machine, { results, colour }))
   if (results.some(({ failure }) => failure !== undefined)) process.exitCode = 1
@@ -134,7 +134,7 @@ async function measureSection(
 function stopSignal(progress: Progress): AbortSignal {
   const stopping = new AbortController()
   const logger = createBenchLogger(({ message }) => progress.note(message))
-  const { reason } = watchForStop({ clock: systemClock, logger }, { deadlineMs: 60_000 })
+  const { reason } = watchForStop({ clock: systemClock, logger }, { deadlineMs: STOP_DEADLINE_MS })
   void reason.then(() => stopping.abort(new Error('stopped')))
   return stopping.signal
 }

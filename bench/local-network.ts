@@ -5,7 +5,7 @@ import { Releases } from '../src/node/releases.ts'
 import type { RunningNode } from '../src/node/running-node.ts'
 import { startNode } from '../src/node/start-node.ts'
 import { type MemoryCounters, createCounters } from '../src/telemetry/counters.ts'
-import { type LogLine, createBenchLogger } from './bench-logger.ts'
+import { createBenchLogger } from './bench-logger.ts'
 import type { PreparedNetwork } from './network-plan.ts'
 import { type Workbench, waitUntil } from './workbench.ts'
 
@@ -15,41 +15,45 @@ export interface LocalNetwork {
   readonly counters: readonly MemoryCounters[]
   /** TCP ports that the nodes and the bootstrap node listen on. */
   readonly ports: ReadonlySet<number>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
 const JOIN_TIMEOUT_MS = 60_000
 
-/** @param options.onLine - told of every log line of the signing nodes */
+/** Starts the nodes all at once, after the bootstrap node whose address they need. */
 export async function startLocalNetwork(
   workbench: Workbench,
-  { prepared, onLine }: { readonly prepared: PreparedNetwork; readonly onLine?: (node: number, line: LogLine) => void },
+  { prepared }: { readonly prepared: PreparedNetwork },
 ): Promise<LocalNetwork> {
   const { clock, logger } = workbench
   const releases = new Releases()
   const stop = (): Promise<void> => releases.run({ logger })
   workbench.releases.add('network', stop)
 
-  async function start(env: Environment, listener: (line: LogLine) => void): Promise<Started> {
+  // Warnings are left out: while a network comes together, or has no prices, there are some.
+  const errors = createBenchLogger(({ level, message, facts }) => {
+    if (level === 'error') logger.error(message, facts)
+  })
+
+  async function start(env: Environment): Promise<Started> {
     const counters = createCounters()
-    const own = createBenchLogger((line) => {
-      if (line.level === 'error') logger.error(line.message, line.facts)
-      listener(line)
-    })
     const node = await startNode(
-      { clock, random: Math.random, counters, logger: own, onFatal: (error) => logger.error(error.message) },
+      { clock, random: Math.random, counters, logger: errors, onFatal: (error) => logger.error(error.message) },
       requireConfig({ env: { ...env, GP_CONNECTIONADDR: LOOPBACK }, files: systemFiles }),
     )
     releases.add('node', () => node.stop())
     return { node, counters }
   }
 
-  const bootstrap = await start(prepared.bootstrap, () => undefined)
+  const bootstrap = await start(prepared.bootstrap)
   const GP_BOOTSTRAPADDR = bootstrap.node.addresses.join(',')
-  const started = await Promise.all(
-    prepared.nodes.map((env, index) => start({ ...env, GP_BOOTSTRAPADDR }, (line) => onLine?.(index, line))),
-  )
+  // All settled: one that is still starting when another has failed would be stopped by nobody.
+  const outcomes = await Promise.allSettled(prepared.nodes.map((env) => start({ ...env, GP_BOOTSTRAPADDR })))
+  const started = outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
   workbench.signal.throwIfAborted()
   const addresses = [bootstrap, ...started].flatMap(({ node }) => node.addresses)
   return {

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url'
 import { NodeProcess } from '../src/cluster/node-process.ts'
 import { findPorts } from '../src/cluster/ports.ts'
 import type { Environment } from '../src/config/read-variables.ts'
-import { Releases } from '../src/node/releases.ts'
 import { type LogRecord, parseRecord } from '../src/telemetry/log-format.ts'
 import type { PreparedNetwork } from './network-plan.ts'
 import { type Workbench, waitUntil } from './workbench.ts'
@@ -16,8 +15,8 @@ export interface ProcessNetwork {
    *
    * @throws when that takes a minute, or one of the processes cannot run
    */
-  untilReady(): Promise<void>
-  stop(): Promise<void>
+  readonly untilReady: () => Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -34,11 +33,13 @@ export async function startProcessNetwork(
 ): Promise<ProcessNetwork> {
   const { clock, logger } = workbench
   const { prepared, onRecord } = options
-  const releases = new Releases()
-  const stop = (): Promise<void> => releases.run({ logger })
+  const processes: NodeProcess[] = []
+  let stopped: Promise<unknown> | undefined
+  const stop = async (): Promise<void> => {
+    await (stopped ??= Promise.all(processes.map((process) => process.stop())))
+  }
   workbench.releases.add('processes', stop)
-  const failed = Promise.withResolvers<never>()
-  failed.promise.catch(() => undefined)
+  const broken = new AbortController()
 
   function start(name: string, env: Environment, listener: (record: LogRecord) => void = () => undefined): NodeProcess {
     const onLine = (line: string): void => {
@@ -46,11 +47,15 @@ export async function startProcessNetwork(
       if (record === undefined || record.level === 'error') logger.error(`${name}: ${record?.msg ?? line}`, record)
       if (record !== undefined) listener(record)
     }
+    const onFatal = (error: Error): void => {
+      logger.error(error.message)
+      broken.abort(error)
+    }
     const process = new NodeProcess(
-      { clock, logger, onLine, onFatal: (error) => failed.reject(error) },
+      { clock, logger, onLine, onFatal },
       { name, args: [MAIN, 'node'], env: { ...inherited(), ...env } },
     )
-    releases.add(name, () => process.stop())
+    processes.push(process)
     process.start()
     return process
   }
@@ -69,17 +74,18 @@ export async function startProcessNetwork(
   })
 
   async function untilReady(): Promise<void> {
-    const waiting = waitUntil(workbench, () => areReady(httpAddresses), { timeoutMs: JOIN_TIMEOUT_MS, pollMs: POLL_MS })
-    if (await Promise.race([waiting, failed.promise])) return
+    const signal = AbortSignal.any([workbench.signal, broken.signal])
+    const allReady = (): Promise<boolean> => areReady(httpAddresses, signal)
+    if (await waitUntil({ clock, signal }, allReady, { timeoutMs: JOIN_TIMEOUT_MS, pollMs: POLL_MS })) return
     throw new Error(`the processes did not come together in ${JOIN_TIMEOUT_MS / 1_000} s`)
   }
 
   return { bootstrap, nodes, untilReady, stop }
 }
 
-async function areReady(httpAddresses: readonly string[]): Promise<boolean> {
+async function areReady(httpAddresses: readonly string[], signal: AbortSignal): Promise<boolean> {
   const asked = await Promise.allSettled(
-    httpAddresses.map((address) => fetch(`http://${address}/readyz`, { method: 'HEAD' })),
+    httpAddresses.map((address) => fetch(`http://${address}/readyz`, { method: 'HEAD', signal })),
   )
   return asked.every((answer) => answer.status === 'fulfilled' && answer.value.ok)
 }

@@ -31,9 +31,9 @@ export async function withWorkbench<T>(
 ): Promise<T> {
   const releases = new Releases()
   const logger = createBenchLogger(({ level, message, facts }) => {
-    if (level !== 'error') return
+    if (level !== 'warn' && level !== 'error') return
     const { error } = facts
-    progress.note(`error: ${message}${error instanceof Error ? ` (${error.message})` : ''}`)
+    progress.note(`${level}: ${message}${error instanceof Error ? ` (${error.message})` : ''}`)
   })
   const clock = systemClock
   const root = await mkdtemp(join(tmpdir(), 'gossip-price-bench-'))

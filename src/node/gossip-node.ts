@@ -76,11 +76,13 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   writer.start()
   topic.start()
   keeper.start()
-  driver.start()
   void topic
     .waitForPeers(constants.minimumSigners - 1, { timeoutMs: FIRST_PROPOSAL_PATIENCE_MS, signal: stopping.signal })
     .then(
-      () => observer.start(),
+      () => {
+        driver.start()
+        observer.start()
+      },
       () => undefined,
     )
 

@@ -15,7 +15,7 @@ export function statusFailure(response: AxiosResponse<string>, asked: Asked & { 
   const retryAfterMs = readRetryAfter({ retryAfter: headers['retry-after'], date: headers['date'] }, asked.nowMs)
   const wait = retryAfterMs === undefined ? '' : `, and asks us to wait ${Math.ceil(retryAfterMs / 1000)} s`
   if (status === 429) {
-    const message = `${asked.of} finds that we ask too often (HTTP 429)${wait}: do other programs share this address?`
+    const message = `${asked.of} finds that we ask too often (HTTP 429)${wait}: other programs may ask from this address`
     return new FeedError('rate-limited', message, { retryAfterMs })
   }
   const says = readErrorMessage(response.data)

@@ -95,7 +95,7 @@ export class TableWriter {
     const rows = this.#waiting.size
     if (rows > 0 && !this.#stopped) {
       this.#components.logger.warn(
-        'stopped with rows that are not in the table; other nodes of the network write them',
+        'stopped with rows that are not in the table; another node writes them if one shares this database',
         {
           rows,
         },

@@ -30,6 +30,8 @@ export interface Command {
 export interface Descendant {
   readonly pid: number
   readonly parent: number
+  /** When it started, in the system's own count: with {@link pid} it names one process for ever. */
+  readonly startedAt: string
   /** The command line, joined by spaces. */
   readonly args: string
 }
@@ -67,7 +69,16 @@ export function startCommand(
     look()
     return child.exitCode ?? child.signalCode
   })
-  defer(t, () => end(child))
+  const known: Descendant[] = []
+  const descendants = async (): Promise<readonly Descendant[]> => {
+    const found = await descendantsOf(child.pid ?? 0)
+    known.push(...found)
+    return found
+  }
+  defer(t, async () => {
+    await descendants()
+    await end(child, known)
+  })
 
   return {
     pid: child.pid ?? 0,
@@ -79,8 +90,6 @@ export function startCommand(
         reject(new Error(`${why} before it printed ${pattern} ${count} times; its last lines:\n${shown}`))
       }
       const watcher = (): void => {
-        const found = lines.flatMap((line) => pattern.exec(line) ?? []).length
-        if (found < count && !hasEnded) return
         const matches = lines.map((line) => pattern.exec(line)).filter((match) => match !== null)
         if (matches.length >= count) resolve(matches.slice(0, count))
         else if (hasEnded) fail('the process ended')
@@ -95,7 +104,7 @@ export function startCommand(
     },
     send: (signal) => void child.kill(signal),
     ended,
-    descendants: () => descendantsOf(child.pid ?? 0),
+    descendants,
   }
 }
 
@@ -104,28 +113,33 @@ export async function allGone(
   processes: readonly Descendant[],
   { withinMs }: { readonly withinMs: number },
 ): Promise<void> {
-  const pids = new Set(processes.map(({ pid }) => pid))
-  await until(
-    async () => !(await processTable()).some(({ pid }) => pids.has(pid)),
-    `all of these are gone:\n${processes.map(({ pid, args }) => `${pid} ${args}`).join('\n')}`,
-    { timeoutMs: withinMs },
-  )
+  let left = processes
+  const look = async (): Promise<boolean> => {
+    left = await stillThere(left)
+    return left.length === 0
+  }
+  try {
+    await until(look, 'all processes are gone', { timeoutMs: withinMs })
+  } catch (cause) {
+    throw new Error(`still there: ${left.map(({ pid, args }) => `${pid} ${args}`).join('\n')}`, { cause })
+  }
+}
+
+async function stillThere(processes: readonly Descendant[]): Promise<readonly Descendant[]> {
+  const startedAt = new Map((await processTable()).map((each) => [each.pid, each.startedAt]))
+  return processes.filter((each) => startedAt.get(each.pid) === each.startedAt)
 }
 
 /** What a failed test leaves, it may leave in any state: no time for manners. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined) return
-  const descendants = await descendantsOf(child.pid)
-  if (child.exitCode === null && child.signalCode === null) {
-    const closed = once(child, 'close')
-    child.kill('SIGKILL')
-    for (const { pid } of descendants) killIfThere(pid)
-    await closed
-  }
+async function end(child: ChildProcess, descendants: readonly Descendant[]): Promise<void> {
+  const closed = child.exitCode === null && child.signalCode === null ? once(child, 'close') : undefined
+  child.kill('SIGKILL')
+  for (const left of await stillThere(descendants)) killIfThere(left)
+  await closed
   await allGone(descendants, { withinMs: 10_000 })
 }
 
-function killIfThere(pid: number): void {
+function killIfThere({ pid }: Descendant): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
@@ -147,6 +161,9 @@ async function descendantsOf(ancestor: number): Promise<readonly Descendant[]> {
 /** Whether processes can be looked for here. */
 export const SEES_PROCESSES = process.platform === 'linux'
 
+/** Field 22 of them all. */
+const STARTTIME_AFTER_NAME = 19
+
 /** All processes but those that have ended and wait to be looked after. */
 async function processTable(): Promise<readonly Descendant[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
@@ -154,10 +171,12 @@ async function processTable(): Promise<readonly Descendant[]> {
     pids.map(async (name) => {
       const read = (file: string): Promise<string> => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')
       const [stat, commandLine] = await Promise.all([read('stat'), read('cmdline')])
-      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: pid, name in parentheses, state, parent.
-      const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: pid, name in parentheses, state, parent, …
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      const [state = '', parent] = fields
+      const startedAt = fields[STARTTIME_AFTER_NAME] ?? ''
       const args = commandLine.replaceAll('\0', ' ').trim()
-      return state === '' || state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), args }]
+      return state === '' || state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), startedAt, args }]
     }),
   )
   return table.flat()

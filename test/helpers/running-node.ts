@@ -22,7 +22,7 @@ const ANY_PORT = '/ip4/127.0.0.1/tcp/0'
 /** What of each node's log goes into the error when something was waited for in vain. */
 const LINES_SHOWN = 12
 /** Far longer than anything takes: for machines that have a lot else to do. */
-const PATIENCE_MS = 40_000
+const PATIENCE_MS = 60_000
 
 /** A node of the real thing in this process, watched through its log and counters. */
 export interface NodeAtWork extends RunningNode {

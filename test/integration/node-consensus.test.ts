@@ -7,7 +7,7 @@ import { NodeNetwork } from '../helpers/running-node.ts'
 
 const QUIET_MS = 1_000
 
-describe('a network of real nodes', { timeout: 60_000 }, () => {
+describe('a network of real nodes', { timeout: 240_000 }, () => {
   it('makes one row of each statement, which a stranger can prove, a quiet period after its last signature', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {

@@ -10,7 +10,7 @@ function quorums({ logger }: NodeAtWork): ReadonlySet<unknown> {
   return new Set(moves.map(({ facts }) => facts['id']))
 }
 
-describe('nodes whose Postgres is away', { timeout: 90_000 }, () => {
+describe('nodes whose Postgres is away', { timeout: 240_000 }, () => {
   it('come up, gossip, and lose nothing: whatever reached quorum is in the table in the end', async (t) => {
     const postgres = await startOwnPostgres(t)
     const network = await NodeNetwork.open(t, {

@@ -29,7 +29,7 @@ const FAILURES: Readonly<Record<string, { readonly answer: Answer; readonly says
   number: { answer: answers.usd(3021.455), says: /gave USD as a JSON number/ },
 }
 
-describe('a node whose price source fails', { timeout: 60_000 }, () => {
+describe('a node whose price source fails', { timeout: 240_000 }, () => {
   it('signs nothing, warns with the reason and asks again, and the next round is not affected', async (t) => {
     const database = await createTestDatabase(t)
     // Nodes that need nobody else, one for each failure, each in a network of its own.
