@@ -11,7 +11,7 @@ import { openTable } from './open-table.ts'
 import { Releases } from './releases.ts'
 import type { NodeComponents, RunningNode } from './running-node.ts'
 
-/** The first proposal after a start waits this long for others to hear it, milliseconds. */
+/** What is sent first after a start waits this long for others to hear it, milliseconds. */
 const FIRST_PROPOSAL_PATIENCE_MS = 10_000
 
 /**
@@ -76,15 +76,15 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   writer.start()
   topic.start()
   keeper.start()
-  void topic
-    .waitForPeers(constants.minimumSigners - 1, { timeoutMs: FIRST_PROPOSAL_PATIENCE_MS, signal: stopping.signal })
-    .then(
-      () => {
-        driver.start()
-        observer.start()
-      },
-      () => undefined,
-    )
+  const speakWhenHeard = async (): Promise<void> => {
+    const { signal } = stopping
+    await topic.waitForPeers(constants.minimumSigners - 1, { timeoutMs: FIRST_PROPOSAL_PATIENCE_MS, signal })
+    driver.start()
+    observer.start()
+  }
+  speakWhenHeard().catch((error: unknown) => {
+    if (!stopping.signal.aborted) components.onFatal(new Error('the node cannot begin to sign', { cause: error }))
+  })
 
   const addresses = host.getMultiaddrs().map(String)
   logger.info(`listening on ${addresses.join(', ')}`)
