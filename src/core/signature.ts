@@ -1,6 +1,6 @@
 import type { Address } from './address.ts'
-import { fromHex } from './hex.ts'
-import type { Signature, StatementId } from './statement.ts'
+import { type Hex, fromHex } from './hex.ts'
+import type { Signature } from './statement.ts'
 
 export const SIGNATURE_BYTES = 65
 
@@ -14,6 +14,7 @@ export interface Secp256k1 {
    * @param digest - 32 bytes
    * @param privateKey - 32 bytes
    * @returns 65 bytes r‖s‖v, s in the lower half of the order, v 27 or 28
+   * @throws when the bytes are no private key: zero, or not below the group order
    */
   sign(digest: Uint8Array, privateKey: Uint8Array): Signature
   /**
@@ -49,13 +50,14 @@ export function signatureFault(signature: Uint8Array): SignatureFault | undefine
 }
 
 /**
- * Who signed, or why nobody did: the whole check of one signature over one statement.
+ * Who signed, or why nobody did: the whole check of one signature.
  *
+ * @param signed - `id` is the digest that was signed
  * @returns the signer's address, a {@link SignatureFault}, or `unrecoverable`
  */
 export function recoverSigner(
   curve: Secp256k1,
-  signed: { readonly id: StatementId; readonly signature: Signature },
+  signed: { readonly id: Hex; readonly signature: Signature },
 ): { readonly signer: Address } | { readonly fault: SignatureFault | 'unrecoverable' } {
   const fault = signatureFault(signed.signature)
   if (fault !== undefined) return { fault }

@@ -4,14 +4,12 @@ import { describe, it } from 'node:test'
 import { hashTypedData, recoverAddress } from 'viem'
 import { checksumAddress, parseAddress } from '../../src/core/address.ts'
 import { fromHex, toHex } from '../../src/core/hex.ts'
-import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
 import { formatPrice, isPriceFault, parsePrice } from '../../src/core/price.ts'
-import { recoverSigner } from '../../src/core/signature.ts'
 import type { PriceStatement, Round } from '../../src/core/statement.ts'
 import { DOMAIN_NAME, DOMAIN_VERSION, PRICE_TYPES, createDigest, domainSalt } from '../../src/core/typed-data.ts'
 
 interface Vectors {
-  readonly keys: readonly { readonly privateKey: string; readonly address: string }[]
+  readonly keys: readonly { readonly address: string }[]
   readonly statements: readonly StatementVector[]
 }
 interface StatementVector {
@@ -80,29 +78,16 @@ describe('vectors made by an independent library', () => {
       })
 
       for (const { signer, signature } of vector.signatures) {
-        it(`the signature of ${signer} recovers to it, here and in viem`, async () => {
-          const id = digest(statement)
-          assert.deepEqual(recoverSigner(nobleSecp256k1, { id, signature: fromHex(signature) }), {
-            signer: addressOf(signer),
-          })
-          assert.equal(await recoverAddress({ hash: id, signature: toHex(fromHex(signature)) }), signer)
-        })
-
-        it(`signing again as ${signer} gives the same bytes`, () => {
-          const key = vectors.keys.find(({ address }) => address === signer)
-          assert.ok(key)
-          const again = nobleSecp256k1.sign(fromHex(digest(statement)), fromHex(key.privateKey))
-          assert.equal(toHex(again), signature)
+        it(`viem recovers ${signer} from its signature over our digest`, async () => {
+          assert.equal(await recoverAddress({ hash: digest(statement), signature: toHex(fromHex(signature)) }), signer)
         })
       }
     })
   }
 
-  for (const { privateKey, address } of vectors.keys) {
-    it(`the private key of ${address} has that address, in EIP-55 spelling`, () => {
-      const derived = nobleSecp256k1.addressOf(fromHex(privateKey))
-      assert.ok(derived)
-      assert.equal(checksumAddress(derived), address)
+  for (const { address } of vectors.keys) {
+    it(`${address} is in EIP-55 spelling`, () => {
+      assert.equal(checksumAddress(addressOf(address.toLowerCase())), address)
     })
   }
 })
