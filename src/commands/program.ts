@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { VERSION } from '../version.ts'
 import { registerCluster } from './cluster.ts'
 import { registerConfig } from './config.ts'
+import { registerEvidence } from './evidence.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
 import { registerHealth } from './health.ts'
 import { registerKeys } from './keys.ts'
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   registerNode(program)
   registerPrices(program)
   registerKeys(program)
+  registerEvidence(program)
   registerConfig(program)
   registerMigrate(program)
   registerHealth(program)

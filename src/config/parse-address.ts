@@ -75,7 +75,11 @@ function readUrl(text: string, expected: string): Parsed<URL> {
   return { value: url }
 }
 
+/** Peer ids and what holds them are shorter; reading them takes time that grows with the square of their length. */
+const ADDRESS_LIMIT = 1_000
+
 function readMultiaddr(text: string): readonly Component[] | string {
+  if (text.length > ADDRESS_LIMIT) return `longer than ${ADDRESS_LIMIT} characters`
   try {
     const address = multiaddr(text)
     return address.getComponents()
@@ -93,6 +97,7 @@ function asMultiaddr(text: string): string | undefined {
 
 /** A peer id has several spellings; this is the one that libp2p prints. */
 function peerIdOf(text: string): string | undefined {
+  if (text.length > ADDRESS_LIMIT) return undefined
   try {
     return peerIdFromString(text).toString()
   } catch {

@@ -1,3 +1,4 @@
+import { PAIRS_LIMIT } from '../core/agreed-constants.ts'
 import { DEVIATION_SCALE } from '../core/network.ts'
 import { isName, isPair } from '../core/statement.ts'
 import { nearest } from './nearest.ts'
@@ -111,11 +112,17 @@ export function parseOneOf<const T extends string>(choices: readonly T[]): Parse
 export const parseName: Parse<string> = (value) =>
   isName(value) ? { value } : fault('1 to 64 letters, digits, dots, underscores and hyphens, a letter or digit first')
 
-export const parsePairs: Parse<readonly string[]> = parseList((value) => {
+export const parsePairs: Parse<readonly string[]> = (text, files) => {
+  const parsed = parseList(parsePair)(text, files)
+  if ('value' in parsed && parsed.value.length > PAIRS_LIMIT) return fault(`at most ${PAIRS_LIMIT} pairs`)
+  return parsed
+}
+
+function parsePair(value: string): Parsed<string> {
   if (isPair(value)) return { value }
   const suggestion = value.toUpperCase().replace(/[/_:]/, '-')
   return fault('BASE-QUOTE in capital letters, as ETH-USD', isPair(suggestion) ? suggestion : undefined)
-})
+}
 
 export const parsePath: Parse<string> = (value) => ({ value })
 

@@ -12,7 +12,7 @@ export function redact(text: string, secrecy: Secrecy | undefined): string {
     case 'whole':
       return text === '' ? '' : REDACTED
     case 'url-password':
-      return redactWholeUrl(text)
+      return redactWholeUrl(text).replace(LOOKS_LIKE_A_KEY, REDACTED)
     case undefined:
       // Keys and URLs end up in the wrong variable, where they are no less secret.
       return redactUrls(text).replace(LOOKS_LIKE_A_KEY, REDACTED)

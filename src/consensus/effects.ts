@@ -1,5 +1,7 @@
 import type { Address } from '../core/address.ts'
+import type { Equivocation } from '../core/equivocation.ts'
 import type { PriceRow, WriteOutcome } from '../core/price-table.ts'
+import type { SignedRefusal } from '../core/refusal.ts'
 import type { Attestation, PriceStatement, Signature, StatementId } from '../core/statement.ts'
 
 /** What happens to the engine. */
@@ -19,6 +21,8 @@ export type EngineEvent =
     }
   /** What this node had signed before it was restarted. */
   | { readonly kind: 'restored'; readonly attestation: Attestation }
+  /** A signer does not vouch for a statement; its notice was checked, or is this node's own. */
+  | { readonly kind: 'refused'; readonly refusal: SignedRefusal }
   /** What became of a row that was handed out by a `commit` effect. */
   | { readonly kind: 'outcome'; readonly id: StatementId; readonly outcome: WriteOutcome }
   /** Time has passed. */
@@ -32,8 +36,18 @@ export type EngineEffect =
   | { readonly kind: 'publish'; readonly id: StatementId; readonly attempt: number }
   /** The quiet period is over: write the row. */
   | { readonly kind: 'commit'; readonly row: PriceRow }
-  /** For logs and counters. */
-  | { readonly kind: 'moved'; readonly id: StatementId; readonly to: Phase; readonly attestation: Attestation }
+  /** A signer signed two statements of one slot. Once for each slot and signer. */
+  | { readonly kind: 'equivocation'; readonly equivocation: Equivocation }
+  /** A refusal is kept with the statement. Once for each statement and signer. */
+  | { readonly kind: 'refused'; readonly id: StatementId; readonly refusal: SignedRefusal }
+  /** For logs and counters; `refusals` are those kept at that moment. */
+  | {
+      readonly kind: 'moved'
+      readonly id: StatementId
+      readonly to: Phase
+      readonly attestation: Attestation
+      readonly refusals: ReadonlyMap<Address, SignedRefusal>
+    }
 
 /**
  * The life of a statement. `committed`, `disputed` and `parked` are its three ends in the table; what is at one of them
@@ -42,4 +56,4 @@ export type EngineEffect =
 export type Phase = 'collecting' | 'quorum' | 'closed' | 'committed' | 'disputed' | 'parked' | 'expired'
 
 /** Why a signature was not added. */
-export type NotAdded = 'stale' | 'early' | 'settled' | 'late' | 'slot-full'
+export type NotAdded = 'stale' | 'early' | 'settled' | 'late' | 'slot-full' | 'round-full'

@@ -1,17 +1,14 @@
+import type { Address } from '../core/address.ts'
 import type { Instant } from '../core/clock.ts'
 import type { WriteOutcome } from '../core/price-table.ts'
-import {
-  type Attestation,
-  type PriceStatement,
-  type Round,
-  type SignatureSet,
-  type StatementId,
-  slotOf,
-} from '../core/statement.ts'
+import type { SignedRefusal } from '../core/refusal.ts'
+import type { Attestation, PriceStatement, Round, SignatureSet, StatementId } from '../core/statement.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import type { EngineEffect, EngineEvent, NotAdded, Phase } from './effects.ts'
+import { Rounds } from './rounds.ts'
+import { Slots } from './slots.ts'
 import { type LifeRules, StatementEntry } from './statement-entry.ts'
-import { collectWindow, collectWindowEnd } from './windows.ts'
+import { collectWindow } from './windows.ts'
 
 /** An honest proposer makes one statement a slot; the second proves that it is not, and a third proves nothing more. */
 export const STATEMENTS_PER_SLOT = 2
@@ -20,8 +17,21 @@ export const STATEMENTS_PER_SLOT = 2
 export interface Holdings {
   /** Signatures held over a statement; undefined when the statement is not held. */
   signaturesOf(id: StatementId): SignatureSet | undefined
+  /** Signatures that came too late for the set of a statement and are kept beside it; undefined when it is not held. */
+  setAsideOf(id: StatementId): SignatureSet | undefined
+  /** Who refused to sign a statement; undefined when the statement is not held. */
+  refusalsOf(id: StatementId): ReadonlyMap<Address, SignedRefusal> | undefined
   /** Why a signature over this statement would not be added now; undefined when it would. */
   notAdded(id: StatementId, statement: PriceStatement, now: Instant): NotAdded | undefined
+  /** How many statements of its slot are held. */
+  heldInSlot(statement: PriceStatement): number
+  /**
+   * Whether two statements of its slot were held at once. Signatures over either are then worth having after its set has
+   * closed, too: whoever signed both shows it by them.
+   */
+  isContested(statement: PriceStatement): boolean
+  /** Whether anything of a signer would be kept in a round. */
+  takesSigner(round: Round, signer: Address): boolean
 }
 
 /** How many statements are held, by phase. */
@@ -35,12 +45,13 @@ export type Census = Readonly<Record<Phase, number>>
 export class Engine implements Holdings {
   readonly #rules: LifeRules
   readonly #entries = new Map<StatementId, StatementEntry>()
-  readonly #byRound = new Map<Round, Set<StatementEntry>>()
-  readonly #statementsOfSlot = new Map<string, number>()
+  readonly #rounds: Rounds
+  readonly #slots = new Slots()
   readonly #deadlines = new DeadlineQueue<StatementEntry>()
 
   constructor(rules: LifeRules) {
     this.#rules = rules
+    this.#rounds = new Rounds(rules)
   }
 
   /** Takes one event at one moment. Moments must not go back on the monotonic clock. */
@@ -57,6 +68,9 @@ export class Engine implements Holdings {
       case 'restored':
         this.#restore(event.attestation, { now, effects })
         break
+      case 'refused':
+        this.#refuse(event.refusal, { now, effects })
+        break
       case 'outcome':
         this.#settle(event.id, event.outcome, { now, effects })
         break
@@ -69,9 +83,7 @@ export class Engine implements Holdings {
   /** How long until something is due of itself, milliseconds, not below 0; undefined when nothing is. */
   nextDelayMs(now: Instant): number | undefined {
     const dueMs = (this.#deadlines.nextAtMs() ?? Number.POSITIVE_INFINITY) - now.monoMs
-    let endsMs = Number.POSITIVE_INFINITY
-    for (const round of this.#byRound.keys()) endsMs = Math.min(endsMs, this.#endOf(round) - now.wallMs)
-    const delayMs = Math.min(dueMs, endsMs)
+    const delayMs = Math.min(dueMs, this.#rounds.nextEndMs() - now.wallMs)
     return delayMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, delayMs)
   }
 
@@ -79,11 +91,34 @@ export class Engine implements Holdings {
     return this.#entries.get(id)?.signatures
   }
 
+  setAsideOf(id: StatementId): SignatureSet | undefined {
+    return this.#entries.get(id)?.setAside
+  }
+
+  refusalsOf(id: StatementId): ReadonlyMap<Address, SignedRefusal> | undefined {
+    return this.#entries.get(id)?.refusals
+  }
+
+  heldInSlot(statement: PriceStatement): number {
+    return this.#slots.heldIn(statement)
+  }
+
+  isContested(statement: PriceStatement): boolean {
+    return this.#slots.isContested(statement)
+  }
+
+  takesSigner(round: Round, signer: Address): boolean {
+    return this.#rounds.takesSigner(round, signer)
+  }
+
   notAdded(id: StatementId, statement: PriceStatement, now: Instant): NotAdded | undefined {
     const window = collectWindow(statement, { wallMs: now.wallMs, intervalMs: this.#rules.intervalMs })
     if (window !== 'open') return window
     const entry = this.#entries.get(id)
-    if (entry === undefined) return this.#slotIsFull(statement) ? 'slot-full' : undefined
+    if (entry === undefined) {
+      if (this.heldInSlot(statement) >= STATEMENTS_PER_SLOT) return 'slot-full'
+      return this.takesSigner(statement.round, statement.proposer) ? undefined : 'round-full'
+    }
     if (entry.isOpen) return undefined
     return entry.isSettled ? 'settled' : 'late'
   }
@@ -117,6 +152,9 @@ export class Engine implements Holdings {
   }
 
   #sign(event: Extract<EngineEvent, { kind: 'signed' }>, at: Step): void {
+    if (this.#rounds.hasEnded(event.statement.round, at.now.wallMs)) return
+    // Strangers must not keep this node from its own work: its signature is taken in a full round, too.
+    this.#rounds.addSigner(event.statement.round, event.signer)
     const signatures = new Map([[event.signer, event.signature]])
     const entry = this.#entries.get(event.id) ?? this.#admit({ ...event, signatures }, at)
     if (entry === undefined) return
@@ -132,34 +170,48 @@ export class Engine implements Holdings {
     this.#schedule(entry)
   }
 
+  #refuse(refusal: SignedRefusal, at: Step): void {
+    const id = refusal.refusal.statement
+    const entry = this.#entries.get(id)
+    if (entry === undefined || this.#rounds.hasEnded(entry.statement.round, at.now.wallMs)) return
+    if (!this.takesSigner(entry.statement.round, refusal.signer) || !entry.refuse(refusal)) return
+    this.#rounds.addSigner(entry.statement.round, refusal.signer)
+    at.effects.push({ kind: 'refused', id, refusal })
+  }
+
   #settle(id: StatementId, outcome: WriteOutcome, at: Step): void {
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.isSettled) return
     entry.settle(phaseAfter(outcome))
     this.#moved(entry, at)
     // Not asked of the wall clock, which may have been set back since the collect window ended.
-    if (!this.#isCollected(entry)) this.#forget(entry)
+    if (!this.#rounds.has(entry)) this.#forget(entry)
   }
 
   #admit({ id, statement, signatures }: Attestation, { now }: Step): StatementEntry | undefined {
     if (!signatures.has(statement.proposer) || this.notAdded(id, statement, now) !== undefined) return undefined
     const entry = new StatementEntry(this.#rules, { id, statement, now })
     this.#entries.set(id, entry)
-    const slot = slotOf(statement)
-    this.#statementsOfSlot.set(slot, (this.#statementsOfSlot.get(slot) ?? 0) + 1)
-    const sameRound = this.#byRound.get(statement.round)
-    if (sameRound === undefined) this.#byRound.set(statement.round, new Set([entry]))
-    else sameRound.add(entry)
+    this.#slots.add(entry)
+    this.#rounds.add(entry)
+    // Before those who sign beside it: a statement without its proposer could never reach quorum.
+    this.#rounds.addSigner(statement.round, statement.proposer)
     return entry
   }
 
   #add(entry: StatementEntry, signatures: SignatureSet, at: Step): boolean {
-    if (this.#endOf(entry.statement.round) <= at.now.wallMs) return false
+    const { round } = entry.statement
+    if (this.#rounds.hasEnded(round, at.now.wallMs)) return false
     let added = false
     for (const [signer, signature] of signatures) {
+      if (!this.takesSigner(round, signer)) continue
+      this.#rounds.addSigner(round, signer)
       if (entry.add(signer, signature, at.now)) added = true
     }
     for (const phase of entry.afterAdding(at.now)) this.#moved(entry, at, phase)
+    for (const equivocation of this.#slots.compare(entry, signatures.keys())) {
+      at.effects.push({ kind: 'equivocation', equivocation })
+    }
     return added
   }
 
@@ -169,7 +221,13 @@ export class Engine implements Holdings {
   }
 
   #moved(entry: StatementEntry, { effects }: Pick<Step, 'effects'>, to: Phase = entry.phase): void {
-    effects.push({ kind: 'moved', id: entry.id, to, attestation: attest(entry) })
+    effects.push({
+      kind: 'moved',
+      id: entry.id,
+      to,
+      attestation: attest(entry),
+      refusals: new Map(entry.refusals),
+    })
   }
 
   #advance(now: Instant, effects: EngineEffect[]): void {
@@ -178,11 +236,7 @@ export class Engine implements Holdings {
       if (entry === undefined) break
       this.#fire(entry, { now, effects })
     }
-    for (const [round, entries] of this.#byRound) {
-      if (this.#endOf(round) > now.wallMs) continue
-      this.#byRound.delete(round)
-      for (const entry of entries) this.#endCollecting(entry, { now, effects })
-    }
+    for (const entry of this.#rounds.takeEnded(now.wallMs)) this.#endCollecting(entry, { now, effects })
   }
 
   #fire(entry: StatementEntry, at: Step): void {
@@ -208,28 +262,13 @@ export class Engine implements Holdings {
   #forget(entry: StatementEntry): void {
     this.#entries.delete(entry.id)
     this.#deadlines.cancel(entry)
-    this.#byRound.get(entry.statement.round)?.delete(entry)
-    const slot = slotOf(entry.statement)
-    const left = (this.#statementsOfSlot.get(slot) ?? 1) - 1
-    if (left === 0) this.#statementsOfSlot.delete(slot)
-    else this.#statementsOfSlot.set(slot, left)
+    this.#rounds.remove(entry)
+    this.#slots.remove(entry)
   }
 
   #schedule(entry: StatementEntry): void {
     const dueAtMs = entry.nextDueAtMs()
     if (dueAtMs !== Number.POSITIVE_INFINITY) this.#deadlines.schedule(entry, dueAtMs)
-  }
-
-  #slotIsFull(statement: PriceStatement): boolean {
-    return (this.#statementsOfSlot.get(slotOf(statement)) ?? 0) >= STATEMENTS_PER_SLOT
-  }
-
-  #isCollected(entry: StatementEntry): boolean {
-    return this.#byRound.get(entry.statement.round)?.has(entry) ?? false
-  }
-
-  #endOf(round: Round): number {
-    return collectWindowEnd(round, this.#rules.intervalMs)
   }
 }
 

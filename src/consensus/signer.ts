@@ -6,7 +6,7 @@ import type { SecretValue } from '../core/secret-value.ts'
 import type { SignOnceMemory } from '../core/sign-once.ts'
 import type { Secp256k1 } from '../core/signature.ts'
 import { type PriceStatement, type Signature, type SignatureSet, type StatementId, slotOf } from '../core/statement.ts'
-import type { Refusal } from './co-sign-policy.ts'
+import type { Objection } from './co-sign-policy.ts'
 
 export interface SignerComponents {
   readonly curve: Secp256k1
@@ -29,7 +29,7 @@ interface Request {
   readonly resolve: (answer: SignerAnswer) => void
 }
 
-export type SignerAnswer = { readonly signature: Signature } | { readonly refusal: Refusal }
+export type SignerAnswer = { readonly signature: Signature } | { readonly objection: Objection }
 
 /**
  * Signs one statement a slot, ever. A signature is given out when the statement and it are on the disk; requests that
@@ -51,7 +51,7 @@ export class Signer {
   }
 
   /** Why a statement cannot be signed here whatever its price; undefined when it can. */
-  refuse(id: StatementId, statement: PriceStatement): Refusal | undefined {
+  refuse(id: StatementId, statement: PriceStatement): Objection | undefined {
     const { memory } = this.#components
     if (statement.round * this.#intervalMs < memory.completeFromMs) {
       return {
@@ -61,7 +61,8 @@ export class Signer {
     }
     const signed = memory.signedIn(statement) ?? this.#waitingSlots.get(slotOf(statement))
     if (signed !== undefined && signed !== id) {
-      return { code: 'slot-signed', message: `another statement of this slot is signed already: ${signed}` }
+      const message = `another statement of this slot is signed already: ${signed}`
+      return { code: 'slot-signed', message, signedInstead: signed }
     }
     if (signed === undefined && statement.round <= memory.lowWaterMark(statement)) {
       return { code: 'old-round', message: 'a round this old is not signed any more' }
@@ -75,8 +76,8 @@ export class Signer {
     readonly statement: PriceStatement
     readonly held: SignatureSet
   }): Promise<SignerAnswer> {
-    const refusal = this.refuse(candidate.id, candidate.statement)
-    if (refusal !== undefined) return { refusal }
+    const objection = this.refuse(candidate.id, candidate.statement)
+    if (objection !== undefined) return { objection }
     const { curve, clock } = this.#components
     const signature = curve.sign(fromHex(candidate.id), this.#key.privateKey.reveal())
     this.#waitingSlots.set(slotOf(candidate.statement), candidate.id)
@@ -98,8 +99,8 @@ export class Signer {
       for (const { resolve, signature } of requests) resolve({ signature })
     } catch (error) {
       logger.error('nothing is signed: the disk did not take it; free some space or mend GP_DATADIR', { error })
-      const refusal = { code: 'disk', message: 'the disk did not take it' } as const
-      for (const request of requests) request.resolve({ refusal })
+      const objection = { code: 'disk', message: 'the disk did not take it' } as const
+      for (const request of requests) request.resolve({ objection })
     } finally {
       for (const { statement } of requests) this.#waitingSlots.delete(slotOf(statement))
     }

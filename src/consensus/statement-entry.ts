@@ -1,5 +1,7 @@
 import type { Address } from '../core/address.ts'
 import type { Instant } from '../core/clock.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import type { SignedRefusal } from '../core/refusal.ts'
 import {
   type PriceStatement,
   type Signature,
@@ -15,6 +17,18 @@ export interface LifeRules {
   readonly quietPeriodMs: number
   readonly minimumSigners: number
   readonly maximumSigners: number
+  /** Distinct signers of whom anything is kept in one round, over all its statements; Infinity for as many as are allowed. */
+  readonly signersPerRound: number
+}
+
+/** Where anybody may sign, keys cost nothing: this many signers are kept in a round, whoever comes first. */
+export const OPEN_SIGNERS_LIMIT = 64
+
+/** How statements live in a network of these constants. */
+export function lifeRules(constants: NetworkConstants): LifeRules {
+  const { intervalMs, quietPeriodMs, minimumSigners, maximumSigners, signers } = constants
+  const signersPerRound = signers.open ? OPEN_SIGNERS_LIMIT : Number.POSITIVE_INFINITY
+  return { intervalMs, quietPeriodMs, minimumSigners, maximumSigners, signersPerRound }
 }
 
 /** Below quorum, what this node published goes out again this long after the first time, milliseconds. */
@@ -26,6 +40,8 @@ export class StatementEntry {
   readonly statement: PriceStatement
   readonly #rules: LifeRules
   readonly #signatures = new Map<Address, Signature>()
+  readonly #setAside = new Map<Address, Signature>()
+  readonly #refusals = new Map<Address, SignedRefusal>()
   #phase: Phase = 'collecting'
   #lastAdded: Instant
   #quorumAtMs = Number.POSITIVE_INFINITY
@@ -50,6 +66,15 @@ export class StatementEntry {
     return this.#signatures
   }
 
+  /** Signatures that came too late for the set; they can still show that their signer signed another statement too. */
+  get setAside(): SignatureSet {
+    return this.#setAside
+  }
+
+  get refusals(): ReadonlyMap<Address, SignedRefusal> {
+    return this.#refusals
+  }
+
   /** Wall clock when the last signature was added, milliseconds since the Unix epoch. */
   get lastSignedAtMs(): number {
     return this.#lastAdded.wallMs
@@ -69,9 +94,27 @@ export class StatementEntry {
 
   /** Adds a checked signature; false when its signer is in the set already or the set takes no more. */
   add(signer: Address, signature: Signature, now: Instant): boolean {
-    if (!this.isOpen || this.#signatures.has(signer) || this.isFull) return false
+    if (this.signatureBy(signer) !== undefined) return false
+    this.#refusals.delete(signer)
+    if (!this.isOpen || this.isFull) {
+      this.#setAside.set(signer, signature)
+      return false
+    }
     this.#signatures.set(signer, signature)
     this.#lastAdded = now
+    return true
+  }
+
+  /** What `signer` signed this statement with, in the set or set aside. */
+  signatureBy(signer: Address): Signature | undefined {
+    return this.#signatures.get(signer) ?? this.#setAside.get(signer)
+  }
+
+  /** Keeps the first refusal of a signer that did not sign; false when there is nothing to keep. */
+  refuse(refusal: SignedRefusal): boolean {
+    const { signer } = refusal
+    if (this.#refusals.has(signer) || this.signatureBy(signer) !== undefined) return false
+    this.#refusals.set(signer, refusal)
     return true
   }
 

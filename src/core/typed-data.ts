@@ -1,20 +1,10 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
-import type { Address } from './address.ts'
-import { fromHex, toHex } from './hex.ts'
+import { boundedMemo, createDomainDigest, hashWords, keccakText, keccakTexts, typeHash } from './eip712.ts'
+import { type Hex, fromHex } from './hex.ts'
+import type { Refusal } from './refusal.ts'
 import type { PriceStatement, StatementId } from './statement.ts'
+import type { AgreedConstants, NodeStatus } from './status.ts'
 
-const utf8 = new TextEncoder()
-const keccakText = (text: string): Uint8Array => keccak_256(utf8.encode(text))
-
-export const DOMAIN_NAME = 'gossip-price'
-export const DOMAIN_VERSION = '1'
-
-const DOMAIN_TYPE = keccakText('EIP712Domain(string name,string version,bytes32 salt)')
-const PRICE_TYPE = keccakText(
-  'Price(string pair,uint256 price,uint64 round,uint64 observedAt,string source,address proposer)',
-)
-const NAME_HASH = keccakText(DOMAIN_NAME)
-const VERSION_HASH = keccakText(DOMAIN_VERSION)
+export { DOMAIN_NAME, DOMAIN_VERSION, domainSalt } from './eip712.ts'
 
 /** The types of a price statement as wallet libraries take them (`signTypedData`, `verifyTypedData`). */
 export const PRICE_TYPES = {
@@ -28,14 +18,49 @@ export const PRICE_TYPES = {
   ],
 } as const
 
-/** The salt of a network's EIP-712 domain: keccak256 of its name in UTF-8. It keeps networks apart. */
-export function domainSalt(network: string): Uint8Array {
-  return keccakText(network)
-}
+/** The types of a refusal; `ownPrice` and `signedInstead` are 0 where the refusal has none. */
+export const REFUSAL_TYPES = {
+  Refusal: [
+    { name: 'statement', type: 'bytes32' },
+    { name: 'reason', type: 'string' },
+    { name: 'ownPrice', type: 'uint256' },
+    { name: 'signedInstead', type: 'bytes32' },
+    { name: 'refusedAt', type: 'uint64' },
+  ],
+} as const
+
+/** The types of a status; interval and quiet period are in milliseconds, the deviation in parts of 10^9. */
+export const STATUS_TYPES = {
+  Status: [
+    { name: 'peerId', type: 'string' },
+    { name: 'instance', type: 'bytes16' },
+    { name: 'sequence', type: 'uint64' },
+    { name: 'sentAt', type: 'uint64' },
+    { name: 'agent', type: 'string' },
+    { name: 'constants', type: 'Constants' },
+  ],
+  Constants: [
+    { name: 'network', type: 'string' },
+    { name: 'pairs', type: 'string[]' },
+    { name: 'source', type: 'string' },
+    { name: 'interval', type: 'uint64' },
+    { name: 'quietPeriod', type: 'uint64' },
+    { name: 'minimum', type: 'uint16' },
+    { name: 'maximum', type: 'uint16' },
+    { name: 'deviation', type: 'uint64' },
+    { name: 'signerCount', type: 'uint16' },
+    { name: 'signers', type: 'bytes32' },
+  ],
+} as const
+
+const PRICE_TYPE = typeHash(PRICE_TYPES)
+const REFUSAL_TYPE = typeHash(REFUSAL_TYPES)
+const STATUS_TYPE = typeHash(STATUS_TYPES)
+const CONSTANTS_TYPE = typeHash({ Constants: STATUS_TYPES.Constants })
+const NONE = new Uint8Array(32)
 
 /**
- * A function that gives a statement's id, the EIP-712 digest
- * keccak256(0x1901 ‖ domain separator ‖ keccak256(type ‖ members)).
+ * A function that gives a statement's id, its EIP-712 digest.
  *
  * It remembers the hashes of the few texts that recur (network, pairs, source), so that a digest costs two
  * permutations. Texts arrive from strangers only after they were found to be our own network's.
@@ -44,26 +69,18 @@ export function domainSalt(network: string): Uint8Array {
  */
 export function createDigest(): (statement: PriceStatement) => StatementId {
   const texts = boundedMemo(keccakText)
-  const separators = boundedMemo((network: string) =>
-    keccak_256(words(DOMAIN_TYPE, NAME_HASH, VERSION_HASH, domainSalt(network))),
-  )
-  const preimage = new Uint8Array(66)
-  preimage.set([0x19, 0x01])
+  const inDomain = createDomainDigest()
   return (statement) => {
-    const members = keccak_256(
-      words(
-        PRICE_TYPE,
-        texts(statement.pair),
-        statement.price,
-        BigInt(statement.round),
-        BigInt(statement.observedAt),
-        texts(statement.source),
-        statement.proposer,
-      ),
+    const members = hashWords(
+      PRICE_TYPE,
+      texts(statement.pair),
+      statement.price,
+      BigInt(statement.round),
+      BigInt(statement.observedAt),
+      texts(statement.source),
+      statement.proposer,
     )
-    preimage.set(separators(statement.network), 2)
-    preimage.set(members, 34)
-    return toHex(keccak_256(preimage)) as StatementId
+    return inDomain(statement.network, members) as StatementId
   }
 }
 
@@ -72,32 +89,53 @@ export function statementId(statement: PriceStatement): StatementId {
   return createDigest()(statement)
 }
 
-function words(...members: readonly (Uint8Array | bigint | Address)[]): Uint8Array {
-  const out = new Uint8Array(members.length * 32)
-  members.forEach((member, index) => {
-    const end = (index + 1) * 32
-    if (typeof member === 'bigint') writeUint(out, member, end)
-    else if (typeof member === 'string') out.set(fromHex(member), end - 20)
-    else out.set(member, index * 32)
-  })
-  return out
-}
-
-function writeUint(out: Uint8Array, value: bigint, end: number): void {
-  for (let i = end - 1, rest = value; rest > 0n; i--, rest >>= 8n) out[i] = Number(rest & 0xffn)
-}
-
-const MEMO_ENTRIES = 64
-
-function boundedMemo(compute: (text: string) => Uint8Array): (text: string) => Uint8Array {
-  const known = new Map<string, Uint8Array>()
-  return (text) => {
-    let hash = known.get(text)
-    if (hash === undefined) {
-      if (known.size >= MEMO_ENTRIES) known.clear()
-      hash = compute(text)
-      known.set(text, hash)
-    }
-    return hash
+/** A function that gives the EIP-712 digest of a refusal. */
+export function createRefusalDigest(): (refusal: Refusal) => Hex {
+  const reasons = boundedMemo(keccakText)
+  const inDomain = createDomainDigest()
+  return ({ network, statement, reason, ownPrice, signedInstead, refusedAt }) => {
+    const members = hashWords(
+      REFUSAL_TYPE,
+      fromHex(statement),
+      reasons(reason),
+      ownPrice ?? 0n,
+      signedInstead === undefined ? NONE : fromHex(signedInstead),
+      BigInt(refusedAt),
+    )
+    return inDomain(network, members)
   }
+}
+
+/** A function that gives the EIP-712 digest of a status, in the domain of the network that its constants name. */
+export function createStatusDigest(): (status: NodeStatus) => Hex {
+  const inDomain = createDomainDigest()
+  return ({ peerId, instance, sequence, sentAt, agent, constants }) => {
+    const members = hashWords(
+      STATUS_TYPE,
+      keccakText(peerId),
+      fromHex(instance),
+      BigInt(sequence),
+      BigInt(sentAt),
+      keccakText(agent),
+      hashConstants(constants),
+    )
+    return inDomain(constants.network, members)
+  }
+}
+
+/** The EIP-712 struct hash of a network's constants, 32 bytes. */
+export function hashConstants(constants: AgreedConstants): Uint8Array {
+  return hashWords(
+    CONSTANTS_TYPE,
+    keccakText(constants.network),
+    keccakTexts(constants.pairs),
+    keccakText(constants.source),
+    BigInt(constants.intervalMs),
+    BigInt(constants.quietPeriodMs),
+    BigInt(constants.minimumSigners),
+    BigInt(constants.maximumSigners),
+    constants.maxDeviation,
+    BigInt(constants.signerCount),
+    fromHex(constants.signersHash),
+  )
 }

@@ -1,6 +1,6 @@
 /**
- * Why a message is not forwarded although nobody need have done wrong: it is old news, or its sender may know what this
- * node does not. Its valid parts still count here.
+ * Why a message is not forwarded although nobody need have done wrong: it is old news, its sender may know what this
+ * node does not, or this node has no time for it. Its valid parts still count here.
  */
 export const IGNORE_CODES = [
   'known',
@@ -12,42 +12,70 @@ export const IGNORE_CODES = [
   'settled',
   'late',
   'slot-full',
+  'round-full',
   'signer-not-allowed',
   'second-signature',
+  'signer-rate',
+  'unknown-statement',
+  'unknown-reason',
+  'second-refusal',
+  'old-status',
+  'too-soon',
+  'flood',
   'overload',
+  'budget',
   'internal-error',
 ] as const
 
+/**
+ * How a falsehood is held against its sender.
+ *
+ * - `mild`: a node of another version or with other constants of the network may take it for true
+ * - `grave`: no software that means well sends it
+ */
+export type Severity = 'mild' | 'grave'
+
 /** Why a message is provably false, in a way its sender could have seen. Nothing in it counts. */
-export const REJECT_CODES = [
-  'oversize',
-  'malformed',
-  'wrong-network',
-  'empty',
-  'bad-pair',
-  'bad-price',
-  'bad-round',
-  'bad-time',
-  'bad-source',
-  'bad-proposer',
-  'too-many-signatures',
-  'signature-length',
-  'signature-v',
-  'signature-range',
-  'high-s',
-  'unrecoverable',
-  'proposer-signature',
-  'duplicate-signer',
-] as const
+export const REJECT_SEVERITIES = {
+  oversize: 'grave',
+  malformed: 'grave',
+  'wrong-network': 'mild',
+  empty: 'grave',
+  'bad-pair': 'mild',
+  'bad-price': 'grave',
+  'bad-round': 'mild',
+  'bad-time': 'grave',
+  'bad-source': 'mild',
+  'bad-proposer': 'grave',
+  'too-many-signatures': 'mild',
+  'signature-length': 'grave',
+  'signature-v': 'grave',
+  'signature-range': 'grave',
+  'high-s': 'grave',
+  unrecoverable: 'grave',
+  'proposer-signature': 'grave',
+  'duplicate-signer': 'grave',
+  'duplicate-statement': 'grave',
+  'bad-statement': 'grave',
+  'bad-reason': 'mild',
+  'bad-reference': 'grave',
+  'bad-peer-id': 'grave',
+  'bad-instance': 'grave',
+  'bad-sequence': 'grave',
+  'bad-agent': 'mild',
+  'bad-constants': 'mild',
+} as const satisfies Readonly<Record<string, Severity>>
 
 export type IgnoreCode = (typeof IGNORE_CODES)[number]
-export type RejectCode = (typeof REJECT_CODES)[number]
+export type RejectCode = keyof typeof REJECT_SEVERITIES
+
+export const REJECT_CODES = Object.keys(REJECT_SEVERITIES) as readonly RejectCode[]
 
 /** What becomes of a message: forwarded; dropped; dropped, and its sender is thought less of. */
 export type Verdict =
   | { readonly kind: 'accept' }
   | { readonly kind: 'ignore'; readonly code: IgnoreCode }
-  | { readonly kind: 'reject'; readonly code: RejectCode }
+  | { readonly kind: 'reject'; readonly code: RejectCode; readonly severity: Severity }
 
 export const accept: Verdict = { kind: 'accept' }
 
@@ -56,5 +84,12 @@ export function ignore(code: IgnoreCode): Verdict {
 }
 
 export function reject(code: RejectCode): Verdict {
-  return { kind: 'reject', code }
+  return { kind: 'reject', code, severity: REJECT_SEVERITIES[code] }
 }
+
+/** Whether a message was dropped without being looked at: other copies of it deserve a look. */
+export function isUnjudged(verdict: Verdict): boolean {
+  return verdict.kind === 'ignore' && UNJUDGED.has(verdict.code)
+}
+
+const UNJUDGED: ReadonlySet<IgnoreCode> = new Set(['flood', 'overload', 'budget'])

@@ -79,7 +79,8 @@ function rank(signer: Address, { proposer }: PriceStatement): number {
   return signer === proposer ? 0 : 1
 }
 
-function priceFromBytes(bytes: Uint8Array): Price | undefined {
+/** The price that big-endian bytes without a leading zero count; undefined when there is none. */
+export function priceFromBytes(bytes: Uint8Array): Price | undefined {
   if (bytes.length === 0 || bytes.length > PRICE_BYTES || bytes[0] === 0) return undefined
   let value = 0n
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)
@@ -87,7 +88,8 @@ function priceFromBytes(bytes: Uint8Array): Price | undefined {
   return isPriceFault(price) ? undefined : price
 }
 
-function priceToBytes(price: Price): Uint8Array {
+/** The bytes that {@link priceFromBytes} reads as `price`. */
+export function priceToBytes(price: Price): Uint8Array {
   const digits = price.toString(16)
   return fromHex(`0x${digits.length % 2 === 0 ? digits : `0${digits}`}`)
 }

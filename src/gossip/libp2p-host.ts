@@ -1,19 +1,19 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { identify } from '@libp2p/identify'
-import type { Address, ComponentLogger, ConnectionGater, Logger as Libp2pLogger, PrivateKey } from '@libp2p/interface'
+import type { Address, ComponentLogger, Logger as Libp2pLogger, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
-import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
 import { yamux } from '@libp2p/yamux'
 import { type Libp2pOptions, createLibp2p } from 'libp2p'
 import type { Logger } from '../core/logger.ts'
+import { type Doorkeeper, createGater } from './gater.ts'
 import { HostError } from './host-error.ts'
 import { type ListenFault, listenAddress, listenError, tcpThatTells } from './listening.ts'
 import { isLoopback } from './peer-addresses.ts'
 import type { GossipHost, PeerHost } from './peer-host.ts'
 import { repairTopicStreams } from './stream-repair.ts'
-import { topicRouter } from './topic-router.ts'
+import { type TopicRouterOptions, topicRouter } from './topic-router.ts'
 
 export const DHT_PROTOCOL = '/gossip-price/kad/1'
 
@@ -25,6 +25,13 @@ const CONNECTIONS_LIMIT = 300
  */
 const INBOUND_A_SECOND = 100
 const PENDING_LIMIT = 100
+/** Connections being made by this node, and those that wait for it. */
+const DIALS_LIMIT = 50
+const DIALS_WAITING_LIMIT = 100
+/** Streams that one peer may have open: the protocols of this node take a dozen. */
+const STREAMS_LIMIT = 64
+/** What begins a connection or a stream and then says nothing is given up, milliseconds. */
+const SILENCE_LIMIT_MS = 5_000
 /**
  * The DHT pings, and so does libp2p itself: with the default of one stream a connection the two meet, and libp2p takes
  * the second for a dead peer and closes the connection. Identification fails likewise when it is asked for twice.
@@ -48,12 +55,12 @@ interface HostOptions {
   readonly networkKey?: Uint8Array | undefined
   /** Peer ids; with any given, nobody else is connected. */
   readonly allowPeers?: readonly string[] | undefined
+  readonly doorkeeper?: Doorkeeper | undefined
 }
 
 export interface GossipHostOptions extends HostOptions {
   readonly role: 'gossip'
-  /** The only topics that subscriptions and messages are taken for. */
-  readonly topics: readonly string[]
+  readonly router: TopicRouterOptions
 }
 
 export interface BootstrapHostOptions extends HostOptions {
@@ -76,7 +83,7 @@ export async function createHost(
   const base = hostOptions(options, faults)
   const services = { identify: identify(SEVERAL_STREAMS), ping: ping(SEVERAL_STREAMS), dht: dht() }
   if (options.role === 'bootstrap') return startHost(await createLibp2p({ ...base, services }), faults)
-  const host = await createLibp2p({ ...base, services: { ...services, pubsub: topicRouter(options.topics) } })
+  const host = await createLibp2p({ ...base, services: { ...services, pubsub: topicRouter(options.router) } })
   await startHost(host, faults)
   repairTopicStreams({ host, logger })
   return host
@@ -98,7 +105,7 @@ async function startHost<Host extends PeerHost>(host: Host, faults: readonly Lis
 }
 
 function hostOptions(options: HostOptions, faults: ListenFault[]): Libp2pOptions & { readonly start: false } {
-  const { privateKey, listen, agentVersion, networkKey, allowPeers } = options
+  const { privateKey, listen, agentVersion, networkKey, allowPeers, doorkeeper } = options
   return {
     start: false,
     privateKey,
@@ -107,13 +114,17 @@ function hostOptions(options: HostOptions, faults: ListenFault[]): Libp2pOptions
     addresses: { listen: listen.map(listenAddress) },
     transports: [tcpThatTells(faults)],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    connectionGater: gaterOf(allowPeers),
+    streamMuxers: [yamux({ maxInboundStreams: STREAMS_LIMIT })],
+    connectionGater: createGater({ allowPeers: allowPeers ?? [], doorkeeper }),
     ...(networkKey === undefined ? {} : { connectionProtector: protectorOf(networkKey) }),
     connectionManager: {
       maxConnections: CONNECTIONS_LIMIT,
       inboundConnectionThreshold: INBOUND_A_SECOND,
       maxIncomingPendingConnections: PENDING_LIMIT,
+      maxParallelDials: DIALS_LIMIT,
+      maxDialQueueLength: DIALS_WAITING_LIMIT,
+      inboundUpgradeTimeout: SILENCE_LIMIT_MS,
+      inboundStreamProtocolNegotiationTimeout: SILENCE_LIMIT_MS,
       dialTimeout: DIAL_TIMEOUT_MS,
       addressDialTimeout: ADDRESS_TIMEOUT_MS,
       addressSorter: loopbackLast,
@@ -132,26 +143,6 @@ function dht(): ReturnType<typeof kadDHT> {
     // As soon as there is anybody to ask.
     initialQuerySelfInterval: 100,
   })
-}
-
-function gaterOf(allowPeers: readonly string[] | undefined): ConnectionGater {
-  if (allowPeers === undefined || allowPeers.length === 0) return {}
-  const allowed = new Set(allowPeers.map(normalPeerId))
-  const isDenied = (peerId: { toString(): string }): boolean => !allowed.has(peerId.toString())
-  return {
-    denyDialPeer: isDenied,
-    denyOutboundEncryptedConnection: isDenied,
-    denyInboundEncryptedConnection: isDenied,
-  }
-}
-
-/** A peer id has several spellings. */
-function normalPeerId(text: string): string {
-  try {
-    return peerIdFromString(text).toString()
-  } catch (cause) {
-    throw new HostError('bad-peer-id', `GP_ALLOWPEERS: ${text} is no peer id; it should look like 12D3KooW…`, { cause })
-  }
 }
 
 function protectorOf(networkKey: Uint8Array): ReturnType<typeof preSharedKey> {

@@ -1,4 +1,17 @@
 import { reader, writer } from 'protons-runtime'
+import {
+  LENGTH_DELIMITED,
+  NOTHING,
+  VARINT,
+  copyOfBytes,
+  readBytes,
+  readText,
+  readUint32,
+  readUint64,
+  skip,
+  tag,
+  writeUint64,
+} from './protobuf.ts'
 
 /** The version of the wire format that this node speaks. */
 export const WIRE_VERSION = 1
@@ -31,16 +44,6 @@ export class MalformedMessageError extends Error {
   override readonly name = 'MalformedMessageError'
 }
 
-const VARINT = 0
-const FIXED64 = 1
-const LENGTH_DELIMITED = 2
-const FIXED32 = 5
-
-type Reader = ReturnType<typeof reader>
-type Writer = ReturnType<typeof writer>
-
-const tag = (field: number, wireType: number): number => (field << 3) | wireType
-
 /** Protobuf bytes of a message; price-message.proto has the schema. */
 export function encodePriceMessage(message: WireMessage): Uint8Array {
   const out = writer()
@@ -61,12 +64,6 @@ export function encodePriceMessage(message: WireMessage): Uint8Array {
   return out.finish()
 }
 
-/** protons-runtime writes 64-bit numbers from 2^31 up to 2^32 wrongly; as 32-bit numbers they are the same bytes. */
-function writeUint64(out: Writer, value: bigint): void {
-  if (value < 2n ** 32n) out.uint32(Number(value))
-  else out.uint64(value)
-}
-
 /**
  * The version of a message, 0 when it names none. Later versions may have other limits and other fields, so this is
  * asked first, and of no more than the outermost fields.
@@ -78,8 +75,8 @@ export function versionOfMessage(bytes: Uint8Array): number {
     const input = reader(bytes)
     let version = 0
     while (input.pos < input.len) {
-      const key = input.uint32()
-      if (key === tag(1, VARINT)) version = input.uint32()
+      const key = readUint32(input)
+      if (key === tag(1, VARINT)) version = readUint32(input)
       else skip(input, key)
     }
     return version
@@ -106,20 +103,20 @@ function readMessage(bytes: Uint8Array): WireMessage {
   const input = reader(bytes)
   const message = { version: 0, network: '', attempt: 0, attestations: [] as WireAttestation[] }
   while (input.pos < input.len) {
-    const key = input.uint32()
+    const key = readUint32(input)
     switch (key) {
       case tag(1, VARINT):
-        message.version = input.uint32()
+        message.version = readUint32(input)
         break
       case tag(2, LENGTH_DELIMITED):
         message.network = readText(input)
         break
       case tag(3, VARINT):
-        message.attempt = input.uint32()
+        message.attempt = readUint32(input)
         break
       case tag(4, LENGTH_DELIMITED):
         if (message.attestations.length >= ATTESTATIONS_LIMIT) throw new RangeError('too many attestations')
-        message.attestations.push(readAttestation(input.bytes()))
+        message.attestations.push(readAttestation(readBytes(input)))
         break
       default:
         skip(input, key)
@@ -128,14 +125,12 @@ function readMessage(bytes: Uint8Array): WireMessage {
   return message
 }
 
-const NOTHING: Uint8Array = new Uint8Array(0)
-
 function readAttestation(bytes: Uint8Array): WireAttestation {
   const input = reader(bytes)
   const signatures: Uint8Array[] = []
   const fields = { pair: '', price: NOTHING, round: 0n, observedAt: 0n, source: '', proposer: NOTHING, signatures }
   while (input.pos < input.len) {
-    const key = input.uint32()
+    const key = readUint32(input)
     switch (key) {
       case tag(1, LENGTH_DELIMITED):
         fields.pair = readText(input)
@@ -164,33 +159,4 @@ function readAttestation(bytes: Uint8Array): WireAttestation {
     }
   }
   return fields
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Strictly UTF-8, as protobuf wants: what other implementations refuse must not be forwarded to them. */
-function readText(input: Reader): string {
-  return utf8.decode(input.bytes())
-}
-
-/** protons-runtime takes a 64-bit number that the end of the bytes cuts off for a shorter one. */
-function readUint64(input: Reader): bigint {
-  const value = input.uint64()
-  const last = input.buf[input.pos - 1]
-  if (last === undefined || last > 0x7f) throw new RangeError('truncated')
-  return value
-}
-
-/** A copy of its own; `slice` of a Node Buffer, which is what sockets give, would not be one. */
-function copyOfBytes(input: Reader): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(input.bytes())
-}
-
-function skip(input: Reader, key: number): void {
-  const wireType = key & 7
-  // Groups are long deprecated, and skipping them recurses as deep as a stranger likes.
-  if (key >>> 3 === 0 || ![VARINT, FIXED64, LENGTH_DELIMITED, FIXED32].includes(wireType)) {
-    throw new RangeError('unknown wire type')
-  }
-  input.skipType(wireType)
 }

@@ -50,8 +50,10 @@ export async function openKeystore(
   const address = curve.addressOf(bytes)
   if (address === undefined) throw new KeyError('damaged', `${file} holds no secp256k1 private key`, { file })
   const claimed = typeof keystore.address === 'string' ? keystore.address.replace(/^0x/i, '') : ''
-  if (claimed !== '' && parseAddress(`0x${claimed.toLowerCase()}`) !== address) {
-    throw new KeyError('damaged', `${file} names the address 0x${claimed} but holds the key of ${address}`, { file })
+  const named = parseAddress(`0x${claimed.toLowerCase()}`)
+  if (claimed !== '' && named !== address) {
+    const other = named === undefined ? 'what is no address' : `the address ${named}`
+    throw new KeyError('damaged', `${file} names ${other} but holds the key of ${address}`, { file })
   }
   return { address, privateKey: new SecretValue(bytes) }
 }

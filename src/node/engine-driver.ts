@@ -1,25 +1,31 @@
 import { type CoSignerComponents, coSign } from '../consensus/co-signer.ts'
-import type { Refusal } from '../consensus/co-sign-policy.ts'
-import type { EngineEffect, EngineEvent, Phase } from '../consensus/effects.ts'
+import { type Objection, refusalFor } from '../consensus/co-sign-policy.ts'
+import type { EngineEffect, EngineEvent } from '../consensus/effects.ts'
 import type { Engine } from '../consensus/engine.ts'
 import type { Signer } from '../consensus/signer.ts'
 import { oldestOpenRound } from '../consensus/windows.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
+import type { Equivocation } from '../core/equivocation.ts'
 import type { Logger } from '../core/logger.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import type { Observation } from '../core/price-feed.ts'
 import type { PriceRow, WriteOutcome } from '../core/price-table.ts'
-import { formatPrice } from '../core/price.ts'
+import type { Refusal, SignedRefusal } from '../core/refusal.ts'
 import type { SignOnceMemory } from '../core/sign-once.ts'
 import { type Attestation, type PriceStatement, type Round, type StatementId, roundAt } from '../core/statement.ts'
+import { EngineLog } from './engine-log.ts'
 
 export interface EngineDriverComponents {
   readonly engine: Engine
   readonly signer: Signer
+  readonly noticeSigner: { signRefusal(refusal: Refusal): SignedRefusal }
   readonly memory: SignOnceMemory
   readonly observations: CoSignerComponents['observations']
   readonly publisher: { publish(id: StatementId, attempt: number): void }
+  readonly refusals: { publish(refusal: SignedRefusal): void }
+  /** Where proofs against dishonest signers are kept. */
+  readonly evidence: { keep(equivocation: Equivocation): void | Promise<void> }
   readonly writer: { enqueue(row: PriceRow): void }
   readonly digest: (statement: PriceStatement) => StatementId
   readonly clock: Clock
@@ -31,7 +37,8 @@ export interface EngineDriverComponents {
 export class EngineDriver {
   readonly #components: EngineDriverComponents
   readonly #constants: NetworkConstants
-  readonly #considering = new Set<Promise<void>>()
+  readonly #log: EngineLog
+  readonly #underWay = new Set<Promise<void>>()
   #cancelTick: (() => void) | undefined
   #rememberedFrom = 0 as Round
   #stopped = false
@@ -39,6 +46,10 @@ export class EngineDriver {
   constructor(components: EngineDriverComponents, constants: NetworkConstants) {
     this.#components = components
     this.#constants = constants
+    this.#log = new EngineLog(components, {
+      minimumSigners: constants.minimumSigners,
+      own: components.signer.address,
+    })
   }
 
   /** Sends again what was signed before a restart and can still be collected, by today's rules of the network. */
@@ -58,51 +69,38 @@ export class EngineDriver {
   handle(event: EngineEvent): void {
     if (this.#stopped) return
     const { engine, clock } = this.#components
+    if (event.kind === 'received') this.#watchOwnKey(event.attestation)
     for (const effect of engine.handle(event, clock.now())) this.#perform(effect)
     this.#armTick()
   }
 
-  /** What became of a row in the table. One node of several says that it wrote it; the others find it there. */
+  /** Takes what became of a row in the table. */
   settle(id: StatementId, outcome: WriteOutcome): void {
-    const { engine, logger } = this.#components
-    const attestation = engine.attestationOf(id)
+    const attestation = this.#components.engine.attestationOf(id)
     this.handle({ kind: 'outcome', id, outcome })
-    if (attestation === undefined) return
-    const what = describe(attestation.statement)
-    const facts = { id, signers: attestation.signatures.size }
-    switch (outcome.kind) {
-      case 'written':
-        logger.info(`committed ${what}`, facts)
-        break
-      case 'present':
-        logger.debug(`committed by another node: ${what}`, facts)
-        break
-      case 'slot-taken':
-        logger.error(`disputed slot: ${what} reached quorum beside the statement that is in the table`, facts)
-        break
-      case 'refused':
-        logger.error(`the database refused ${what} for ever: ${outcome.reason}`, facts)
-        break
-    }
+    if (attestation !== undefined) this.#log.settled(attestation, outcome)
   }
 
-  /** Makes, signs and publishes this node's own statement of a price, unless its slot is signed already. */
+  /** Makes, signs and publishes this node's own statement of a price, unless there is one of its slot, whoever made it. */
   async propose({ pair, price, observedAtMs }: Observation): Promise<void> {
-    const { signer, memory, digest, logger, counters } = this.#components
+    const { engine, signer, memory, digest } = this.#components
     const { network, source, intervalMs, signers } = this.#constants
     const round = roundAt(observedAtMs, intervalMs)
     if (this.#stopped || !signers.allows(signer.address, round)) return
     this.#forgetOldRounds(round)
     const statement = { network, pair, price, round, observedAt: observedAtMs, source, proposer: signer.address }
     if (memory.signedIn(statement) !== undefined) return
-    const id = digest(statement)
-    const answer = await signer.sign({ id, statement, held: new Map() })
-    if ('refusal' in answer) {
-      logger.info(`not proposed: ${answer.refusal.message}`, { pair, round })
+    if (engine.heldInSlot(statement) > 0) {
+      this.#log.notProposed('a statement of the slot by this key is there already', statement)
       return
     }
-    logger.info(`proposed ${describe(statement)}`, { round, id })
-    counters.add('gp_statements_proposed_total', { pair })
+    const id = digest(statement)
+    const answer = await signer.sign({ id, statement, held: new Map() })
+    if ('objection' in answer) {
+      this.#log.notProposed(answer.objection.message, statement)
+      return
+    }
+    this.#log.proposed({ id, statement })
     this.handle({ kind: 'signed', id, statement, signer: signer.address, signature: answer.signature })
   }
 
@@ -110,66 +108,86 @@ export class EngineDriver {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelTick?.()
-    await Promise.all(this.#considering)
+    await Promise.all(this.#underWay)
   }
 
   #perform(effect: EngineEffect): void {
     switch (effect.kind) {
-      case 'consider': {
-        const considering = this.#consider(effect.id, effect.statement)
-        this.#considering.add(considering)
-        void considering.finally(() => this.#considering.delete(considering))
+      case 'consider':
+        this.#follow(this.#consider(effect.id, effect.statement))
         break
-      }
       case 'publish':
         this.#components.publisher.publish(effect.id, effect.attempt)
         break
       case 'commit':
         this.#components.writer.enqueue(effect.row)
         break
+      case 'equivocation':
+        this.#log.equivocated(effect.equivocation)
+        this.#follow(this.#keep(effect.equivocation))
+        break
+      case 'refused':
+        this.#log.refused(effect.refusal)
+        break
       case 'moved':
-        this.#report(effect.to, effect.attestation)
+        this.#log.moved(effect)
         break
     }
   }
 
+  #follow(task: Promise<void>): void {
+    this.#underWay.add(task)
+    void task.finally(() => this.#underWay.delete(task))
+  }
+
   async #consider(id: StatementId, statement: PriceStatement): Promise<void> {
-    const { signer, observations, clock, engine, logger, counters } = this.#components
+    const { signer, observations, clock, engine } = this.#components
     try {
-      const held = engine.signaturesOf.bind(engine)
-      const answer = await coSign({ signer, observations, clock, held }, { id, statement, constants: this.#constants })
-      if ('refusal' in answer) {
-        this.#reportRefusal(answer.refusal, { id, statement })
+      const answer = await coSign(
+        { signer, observations, clock, holdings: engine },
+        { id, statement, constants: this.#constants },
+      )
+      if ('objection' in answer) {
+        this.#log.objected(answer.objection, { id, statement })
+        this.#refuse(answer.objection, id)
         return
       }
-      logger.debug(`co-signed ${describe(statement)}`, { id, proposer: statement.proposer })
-      counters.add('gp_statements_co_signed_total', { pair: statement.pair })
+      this.#log.coSigned({ id, statement })
       this.handle({ kind: 'signed', id, statement, signer: signer.address, signature: answer.signature })
     } catch (error) {
-      logger.error('a statement could not be considered; please report this', { id, error })
+      this.#log.notConsidered(id, error)
     }
   }
 
-  #reportRefusal({ code, message }: Refusal, { id, statement }: Pick<Attestation, 'id' | 'statement'>): void {
-    const { logger, counters } = this.#components
-    counters.add('gp_refusals_total', { code })
-    const facts = { id, proposer: statement.proposer }
-    if (code === 'deviation' || code === 'feed-down') logger.warn(`not co-signed: ${message}`, facts)
-    else logger.debug(`not co-signed: ${message}`, facts)
+  /** Tells the network why this node does not vouch for a statement, if it still holds it. */
+  #refuse(objection: Objection, id: StatementId): void {
+    const { clock, engine, noticeSigner, refusals } = this.#components
+    const { network } = this.#constants
+    const refusal = refusalFor(objection, { network, statement: id, refusedAt: clock.now().wallMs })
+    if (refusal === undefined) return
+    const signed = noticeSigner.signRefusal(refusal)
+    this.handle({ kind: 'refused', refusal: signed })
+    if (engine.refusalsOf(id)?.get(signed.signer) === signed) refusals.publish(signed)
   }
 
-  #report(to: Phase, { id, statement, signatures }: Attestation): void {
-    const { logger, counters } = this.#components
-    counters.add('gp_statements_moved_total', { to })
-    const what = describe(statement)
-    if (to === 'expired') {
-      logger.warn(
-        `no quorum for ${what}: ${signatures.size} of ${this.#constants.minimumSigners} signers; look whether enough nodes run and see the same price`,
-        { id, signers: [...signatures.keys()] },
-      )
-      return
+  async #keep(equivocation: Equivocation): Promise<void> {
+    try {
+      await this.#components.evidence.keep(equivocation)
+    } catch (error) {
+      this.#log.notKept(error)
     }
-    logger.debug(`${to}: ${what}`, { id, signers: signatures.size })
+  }
+
+  /** Looks for signatures of this node's key that this node cannot have made: it remembers what it signed. */
+  #watchOwnKey({ id, statement, signatures }: Attestation): void {
+    const { signer, memory } = this.#components
+    if (!signatures.has(signer.address)) return
+    const signed = memory.signedIn(statement)
+    const isForgotten =
+      statement.round * this.#constants.intervalMs < memory.completeFromMs ||
+      statement.round <= memory.lowWaterMark(statement)
+    if (signed === id || (signed === undefined && isForgotten)) return
+    this.#log.foreign({ id, statement })
   }
 
   #armTick(): void {
@@ -192,7 +210,3 @@ export class EngineDriver {
 
 /** setTimeout takes 31 bits of milliseconds; longer waits are taken in steps. */
 const LONGEST_TIMER_MS = 2_147_483_647
-
-function describe({ pair, price, proposer }: PriceStatement): string {
-  return `${pair} ${formatPrice(price)} by ${proposer.slice(0, 8)}`
-}

@@ -1,9 +1,12 @@
 import type { Config } from '../config.ts'
 import { Engine } from '../consensus/engine.ts'
+import { lifeRules } from '../consensus/statement-entry.ts'
+import { EvidenceFolder, evidenceDirectory } from '../store/evidence-folder.ts'
 import { NodeDisk } from '../store/node-disk.ts'
 import { EngineDriver } from './engine-driver.ts'
 import { gossipReadiness, startHealthServerFor } from './health.ts'
 import { introduce } from './introduction.ts'
+import { openCurve } from './open-curve.ts'
 import { openFeed } from './open-feed.ts'
 import { openGossip } from './open-gossip.ts'
 import { openSigner } from './open-signer.ts'
@@ -35,19 +38,23 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   const { constants } = config
   const logger = components.logger.child('node')
 
+  const curve = openCurve({ ...components, logger })
   const disk = new NodeDisk({ clock }, { directory: config.dataDir })
   releases.add('disk', () => disk.close())
-  const { signer, memory } = await openSigner(components, { config, disk })
+  const { signer, noticeSigner, memory } = await openSigner({ ...components, curve }, { config, disk })
   introduce({ logger, signer, memory, clock }, constants)
 
-  const engine = new Engine(constants)
-  const { topic, publisher, keeper, digest, host } = await openGossip(components, {
+  const engine = new Engine(lifeRules(constants))
+  const gossip = await openGossip(components, {
     config,
     engine,
+    curve,
+    noticeSigner,
     peerBook: disk.peers,
     releases,
     onEvent: (event) => driver.handle(event),
   })
+  const { host, topics, publisher, refusals, digest } = gossip
   const { writer } = await openTable(components, {
     config,
     releases,
@@ -59,11 +66,25 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
       driver.propose(observation).catch((error: unknown) => logger.error('a price was not proposed', { error }))
     },
   })
+  const evidence = new EvidenceFolder({ ...components, logger }, { directory: evidenceDirectory(config.dataDir) })
   const driver = new EngineDriver(
-    { ...components, logger, engine, signer, memory, observations, publisher, writer, digest },
+    {
+      ...components,
+      logger,
+      engine,
+      signer,
+      noticeSigner,
+      memory,
+      observations,
+      publisher,
+      refusals,
+      evidence,
+      writer,
+      digest,
+    },
     constants,
   )
-  const readiness = gossipReadiness({ topic, tableFault: () => writer.fault() }, constants)
+  const readiness = gossipReadiness({ topic: topics.prices, tableFault: () => writer.fault() }, constants)
   const health = await startHealthServerFor({ logger }, { address: config.httpAddress, readiness })
   releases.add('health server', () => health?.close())
 
@@ -74,11 +95,10 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   releases.add('start', () => stopping.abort(new Error('the node is stopping')))
 
   writer.start()
-  topic.start()
-  keeper.start()
+  gossip.start()
   const speakWhenHeard = async (): Promise<void> => {
     const { signal } = stopping
-    await topic.waitForPeers(constants.minimumSigners - 1, { timeoutMs: FIRST_PROPOSAL_PATIENCE_MS, signal })
+    await topics.prices.waitForPeers(constants.minimumSigners - 1, { timeoutMs: FIRST_PROPOSAL_PATIENCE_MS, signal })
     driver.start()
     observer.start()
   }

@@ -8,6 +8,9 @@ const FAULT_WORDS: Readonly<Record<PriceFault, string>> = {
   'too-large': 'is 10^18 or more',
 }
 
+/** What JSON leaves as it is and terminals obey, or take for the end of a line. */
+const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029]/g
+
 /** What a stranger sent is shown in part only. */
 const SHOWN_CHARACTERS = 60
 
@@ -99,5 +102,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Quoted, with control characters escaped, so that it cannot forge a line of the log. */
 function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text)
+  const part = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
+  return JSON.stringify(part).replaceAll(UNPRINTABLE, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }

@@ -1,7 +1,10 @@
 import type { EngineEffect, EngineEvent } from '../../src/consensus/effects.ts'
 import { Engine } from '../../src/consensus/engine.ts'
 import type { LifeRules } from '../../src/consensus/statement-entry.ts'
+import type { Equivocation } from '../../src/core/equivocation.ts'
 import type { PriceRow, WriteOutcome } from '../../src/core/price-table.ts'
+import type { Price } from '../../src/core/price.ts'
+import type { RefusalReason, SignedRefusal } from '../../src/core/refusal.ts'
 import type { Attestation, StatementId } from '../../src/core/statement.ts'
 import { createKeyedHashCurve } from './keyed-hash-curve.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -13,10 +16,24 @@ export const RULES: LifeRules = {
   quietPeriodMs: 30_000,
   minimumSigners: 3,
   maximumSigners: 16,
+  signersPerRound: Number.POSITIVE_INFINITY,
 }
 
 /** Signatures are not the engine's business, so they may be cheap. */
 export const attestCheaply = attestBy(createKeyedHashCurve())
+
+/** A refusal as a judge hands it over; its signature, which the engine does not look at, is none. */
+export function refusalOf(
+  id: StatementId,
+  {
+    signer,
+    reason,
+    ownPrice,
+  }: { readonly signer: TestSigner; readonly reason: RefusalReason; readonly ownPrice?: Price },
+): SignedRefusal {
+  const refusal = { network: 'test-network', statement: id, reason, ownPrice, signedInstead: undefined, refusedAt: 0 }
+  return { refusal, signer: signer.address, signature: new Uint8Array(65) }
+}
 
 /** An engine that is woken when it asks to be; every effect is kept with the time at which it came. */
 export class EngineAtWork {
@@ -79,6 +96,16 @@ export class EngineAtWork {
 
   commits(): { readonly atMs: number; readonly row: PriceRow }[] {
     return this.effects.flatMap(({ atMs, effect }) => (effect.kind === 'commit' ? [{ atMs, row: effect.row }] : []))
+  }
+
+  /** Who was found to have signed which two statements. */
+  equivocations(): Equivocation[] {
+    return this.effects.flatMap(({ effect }) => (effect.kind === 'equivocation' ? [effect.equivocation] : []))
+  }
+
+  /** A signer's notice that it does not sign a statement. */
+  refuse(id: StatementId, signer: TestSigner, reason: RefusalReason = 'feed-down'): EngineEffect[] {
+    return this.handle({ kind: 'refused', refusal: refusalOf(id, { signer, reason }) })
   }
 
   /** The statements that the co-sign policy was asked about. */

@@ -4,12 +4,17 @@ import { createSignerSet } from '../../src/core/signer-set.ts'
 import type { Attestation } from '../../src/core/statement.ts'
 import type { Verdict } from '../../src/core/verdict.ts'
 import { wireAttestation } from '../../src/gossip/attestation-shape.ts'
-import { Inbox, type InboxComponents } from '../../src/gossip/inbox.ts'
+import type { Breather } from '../../src/gossip/breather.ts'
+import { Inbox } from '../../src/gossip/inbox.ts'
+import type { TrafficLimits } from '../../src/gossip/peer-standing.ts'
+import { PriceJudge, type PriceJudgeComponents } from '../../src/gossip/price-judge.ts'
+import { Recoverer } from '../../src/gossip/recoverer.ts'
 import { WIRE_VERSION, type WireAttestation, type WireMessage, encodePriceMessage } from '../../src/gossip/wire.ts'
 import { RULES } from './engine-at-work.ts'
 import { type KeyedHashCurve, createKeyedHashCurve } from './keyed-hash-curve.ts'
-import { ManualClock } from './manual-clock.ts'
-import { RecordingCounters, RecordingLogger } from './recorders.ts'
+import type { ManualClock } from './manual-clock.ts'
+import type { RecordingCounters, RecordingLogger } from './recorders.ts'
+import { type StandingAtWork, createStandingAtWork } from './standing-at-work.ts'
 import { digest, statement, testSigners } from './statements.ts'
 
 export interface Delivery {
@@ -17,8 +22,11 @@ export interface Delivery {
   readonly reemit: boolean
 }
 
-export interface InboxAtWork {
-  readonly inbox: Inbox
+export interface InboxAtWork extends StandingAtWork {
+  readonly inbox: {
+    /** @param from - a peer of a signer, unless another is given */
+    receive(data: Uint8Array, from?: string): Promise<Verdict>
+  }
   readonly engine: Engine
   readonly clock: ManualClock
   readonly curve: KeyedHashCurve
@@ -33,32 +41,41 @@ export interface InboxAtWork {
 export const ALLOWED = testSigners(8)
 /** Signs, and is not allowed to. */
 export const [STRANGER] = testSigners(9).slice(8) as [(typeof ALLOWED)[number]]
+/** A peer for which a signer vouches. */
+export const NEIGHBOUR = 'neighbour'
 
-/** An inbox before an engine that takes what is delivered, with signatures that cost nothing. */
+export interface InboxOptions {
+  readonly rules?: Partial<LifeRules>
+  readonly limits?: Partial<TrafficLimits>
+  /** Whether anybody may sign. */
+  readonly open?: boolean
+}
+
+/** An inbox of prices before an engine that takes what is delivered, with signatures that cost nothing. */
 export function createInboxAtWork(
-  components: Partial<InboxComponents> = {},
-  rules: Partial<LifeRules> = {},
+  components: Partial<PriceJudgeComponents> & { readonly breathe?: Breather['breathe'] } = {},
+  { rules = {}, limits = {}, open = false }: InboxOptions = {},
 ): InboxAtWork {
-  const clock = new ManualClock()
+  const { breathe = () => Promise.resolve(), ...overrides } = components
+  const work = createStandingAtWork({}, limits)
+  const { standing, clock, counters, logger } = work
+  work.vouched.add(NEIGHBOUR)
   const curve = createKeyedHashCurve()
-  const counters = new RecordingCounters()
-  const logger = new RecordingLogger()
   const engine = new Engine({ ...RULES, ...rules })
   const deliveries: Delivery[] = []
-  const inbox = new Inbox(
+  const allowed = ALLOWED.map(({ address }) => ({ address, fromRound: undefined, toRound: undefined }))
+  const judge = new PriceJudge(
     {
       holdings: engine,
-      curve,
+      recoverer: new Recoverer({ curve, breather: { breathe } }),
       digest,
       clock,
-      counters,
-      logger,
-      breathe: () => Promise.resolve(),
+      admitsSignature: (signer) => standing.admitsSignature(signer),
       deliver(attestations, { reemit }) {
         deliveries.push({ attestations, reemit })
         for (const attestation of attestations) engine.handle({ kind: 'received', attestation, reemit }, clock.now())
       },
-      ...components,
+      ...overrides,
     },
     {
       network: statement().network,
@@ -66,11 +83,13 @@ export function createInboxAtWork(
       maximumSigners: rules.maximumSigners ?? RULES.maximumSigners,
       pairs: ['ETH-USD', 'BTC-USD'],
       source: statement().source,
-      signers: createSignerSet(ALLOWED.map(({ address }) => ({ address, fromRound: undefined, toRound: undefined }))),
+      signers: createSignerSet(open ? [] : allowed),
     },
   )
+  const behind = new Inbox({ judge, standing, clock, counters, logger }, { topic: 'prices' })
+  const inbox: InboxAtWork['inbox'] = { receive: (data, from = NEIGHBOUR) => behind.receive(data, from) }
   const receive: InboxAtWork['receive'] = (...attestations) => inbox.receive(message(attestations))
-  return { inbox, engine, clock, curve, counters, logger, deliveries, receive }
+  return { ...work, inbox, engine, curve, deliveries, receive }
 }
 
 /** The bytes of a message. */

@@ -3,18 +3,42 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
+import { createSignerSet } from '../../src/core/signer-set.ts'
+import { expectedTraffic } from '../../src/gossip/expected-traffic.ts'
 import { createHost } from '../../src/gossip/libp2p-host.ts'
 import { withoutPeerId } from '../../src/gossip/peer-addresses.ts'
 import { type PeerBook, createMemoryPeerBook } from '../../src/gossip/peer-book.ts'
 import type { GossipHost } from '../../src/gossip/peer-host.ts'
 import { type PeerKeeper, createPeerKeeper } from '../../src/gossip/peer-keeper.ts'
-import { type Topic, type TopicVerdict, createTopic } from '../../src/gossip/statement-topic.ts'
+import { SCORE_THRESHOLDS, peerScoreParams } from '../../src/gossip/score-params.ts'
+import type { TopicRouterOptions } from '../../src/gossip/topic-router.ts'
+import { type Topic, type TopicVerdict, createTopic } from '../../src/gossip/topic.ts'
 import { type BootstrapNode, startBootstrapNode } from '../../src/node/bootstrap-node.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { RecordingCounters, RecordingLogger } from './recorders.ts'
 import { until } from './until.ts'
 
 export const TOPIC = '/gossip-price/1/test'
+const TRAFFIC = expectedTraffic({
+  network: 'test',
+  pairs: ['ETH-USD'],
+  source: 'coinbase',
+  intervalMs: 600_000,
+  quietPeriodMs: 30_000,
+  minimumSigners: 3,
+  maximumSigners: 16,
+  maxDeviation: 10_000_000n,
+  signers: createSignerSet([]),
+})
+/** As in a node, but for what a node itself holds against its peers. */
+const ROUTER: TopicRouterOptions = {
+  topics: [TOPIC],
+  scoreParams: peerScoreParams(
+    { topics: { prices: TOPIC, status: `${TOPIC}/status`, refusals: `${TOPIC}/refusals` }, scoreOf: () => 0 },
+    TRAFFIC,
+  ),
+  scoreThresholds: SCORE_THRESHOLDS,
+}
 const ANY_PORT = '/ip4/127.0.0.1/tcp/0'
 const AGENT = 'gossip-price/0.0.0'
 
@@ -26,6 +50,7 @@ export interface NodeOptions {
   readonly privateKey?: Awaited<ReturnType<typeof generateKeyPair>>
   readonly peerBook?: PeerBook
   readonly targetPeers?: number
+  readonly router?: Partial<TopicRouterOptions>
   /** Dials nobody. */
   readonly idle?: boolean
   readonly validate?: (text: string, from: string) => Promise<TopicVerdict>
@@ -88,7 +113,7 @@ export class Libp2pNetwork {
         privateKey: options.privateKey ?? (await generateKeyPair('Ed25519')),
         listen: options.listen ?? [ANY_PORT],
         agentVersion: AGENT,
-        topics: [TOPIC],
+        router: { ...ROUTER, ...options.router },
         networkKey: options.networkKey,
         allowPeers: options.allowPeers,
       },

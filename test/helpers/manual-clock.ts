@@ -62,6 +62,11 @@ export class ManualClock implements Clock {
     this.#moveTo(endMs)
   }
 
+  /** Time that passes while the machine computes and nothing else can run: no timer does. */
+  compute(ms: number): void {
+    this.#moveTo(this.#monoMs + ms)
+  }
+
   /** Follows settled promises to their end; no time passes. Work of the machine (disk, sockets) is not waited for. */
   settle(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve))

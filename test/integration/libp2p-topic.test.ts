@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'node:test'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import type { TopicVerdict } from '../../src/gossip/statement-topic.ts'
+import type { TopicVerdict } from '../../src/gossip/topic.ts'
 import { Libp2pNetwork, type TestNode, allMeet } from '../helpers/libp2p-network.ts'
 import { until } from '../helpers/until.ts'
 

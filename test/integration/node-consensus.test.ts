@@ -47,7 +47,8 @@ describe('a network of real nodes', { timeout: 240_000 }, () => {
       network.node('node5', { GP_PRICEURL: elsewhere.url }),
     ])
     await network.committed(agreeing, 4)
-    const expiry = /^no quorum for ETH-USD 3172\.52775 by 0x\w+: 1 of 3 signers; look whether/
+    const expiry =
+      /^no quorum for ETH-USD 3172\.52775 by 0x\w+: 1 of 3 signers; refused by 0x\w{8}: saw 3021\.455 \(deviation 5 %\); .+look whether/
     await network.until(() => lonely.line('warn', expiry), 'the statement of node5 expires')
 
     for (const node of agreeing) {

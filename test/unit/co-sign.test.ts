@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { RefusalCode } from '../../src/consensus/co-sign-policy.ts'
+import { type ObjectionCode, refusalFor } from '../../src/consensus/co-sign-policy.ts'
 import { type OwnObservations, coSign } from '../../src/consensus/co-signer.ts'
 import { Signer } from '../../src/consensus/signer.ts'
 import type { NetworkConstants } from '../../src/core/network.ts'
@@ -43,18 +43,23 @@ function createCoSigner(seen: OwnObservations['near'] = (pair) => Promise.resolv
     },
   }
   let signatures: SignatureSet | undefined
-  const judge = async (one: PriceStatement, others = constants): Promise<RefusalCode | 'signed'> => {
-    const components = { signer, observations, clock, held: () => signatures }
+  let contested = false
+  const judge = async (one: PriceStatement, others = constants): Promise<ObjectionCode | 'signed'> => {
+    const holdings = { signaturesOf: () => signatures, isContested: () => contested }
+    const components = { signer, observations, clock, holdings }
     const answer = coSign(components, { id: digest(one), statement: one, constants: others })
     await clock.settle()
     await clock.advance(0)
     const settled = await answer
-    return 'refusal' in settled ? settled.refusal.code : 'signed'
+    return 'objection' in settled ? settled.objection.code : 'signed'
   }
   const hold = (attestation: Attestation): void => {
     signatures = attestation.signatures
   }
-  return { clock, memory, signer, asked, constants, judge, hold }
+  const contest = (): void => {
+    contested = true
+  }
+  return { clock, memory, signer, asked, constants, judge, hold, contest }
 }
 
 function observation(pair: string, own: Price = OWN_PRICE): Observation {
@@ -147,15 +152,53 @@ describe('the deviation', () => {
   })
 })
 
+describe('what the network is told', () => {
+  const about = { network: 'test-network', statement: digest(proposed), refusedAt: OBSERVED_AT }
+  const said = { ownPrice: undefined, signedInstead: undefined }
+  const cases = [
+    {
+      objection: { code: 'deviation', message: '', ownPrice: OWN_PRICE },
+      refusal: { ...about, ...said, reason: 'deviation', ownPrice: OWN_PRICE },
+    },
+    {
+      objection: { code: 'slot-signed', message: '', signedInstead: digest(proposed) },
+      refusal: { ...about, ...said, reason: 'slot-signed', signedInstead: digest(proposed) },
+    },
+    { objection: { code: 'disk', message: '' }, refusal: { ...about, ...said, reason: 'disk' } },
+    { objection: { code: 'not-a-signer', message: '' }, refusal: undefined },
+  ] as const
+
+  for (const { objection, refusal } of cases) {
+    it(`of ${objection.code}: ${refusal === undefined ? 'nothing' : 'the reason, and what proves it'}`, () => {
+      assert.deepEqual(refusalFor(objection, about), refusal)
+    })
+  }
+
+  it('of a deviation and of a signed slot is what this node saw and signed', async () => {
+    const { signer, clock, constants } = createCoSigner()
+    const observations = { near: (pair: string) => Promise.resolve(observation(pair)) }
+    const holdings = { signaturesOf: () => undefined, isContested: () => false }
+    const ask = async (one: PriceStatement) => {
+      const answer = coSign({ signer, observations, clock, holdings }, { id: digest(one), statement: one, constants })
+      await clock.advance(0)
+      const settled = await answer
+      return 'objection' in settled ? refusalFor(settled.objection, about) : undefined
+    }
+    assert.equal((await ask(statement({ price: price('2000') })))?.ownPrice, OWN_PRICE)
+    assert.equal(await ask(proposed), undefined)
+    assert.equal((await ask(statement({ price: price('3000.01') })))?.signedInstead, digest(proposed))
+  })
+})
+
 describe('a node refuses', () => {
   it('while its feed is down, in the feed’s words', async () => {
     const { clock, signer, memory, constants } = createCoSigner()
     const observations = { near: () => Promise.resolve({ reason: 'api.coinbase.com does not answer' }) }
     const answer = await coSign(
-      { signer, observations, clock, held: () => undefined },
+      { signer, observations, clock, holdings: { signaturesOf: () => undefined, isContested: () => false } },
       { id: digest(proposed), statement: proposed, constants },
     )
-    assert.deepEqual(answer, { refusal: { code: 'feed-down', message: 'api.coinbase.com does not answer' } })
+    assert.deepEqual(answer, { objection: { code: 'feed-down', message: 'api.coinbase.com does not answer' } })
     assert.deepEqual(memory.writes, [])
   })
 
@@ -186,6 +229,29 @@ describe('a node refuses', () => {
     })
     assert.equal(await judge(proposed), 'slot-signed')
     assert.equal(memory.writes.flat().length, 1)
+  })
+
+  it('a contested slot, without asking for a price', async () => {
+    const { asked, judge, contest, memory } = createCoSigner()
+    contest()
+    assert.equal(await judge(proposed), 'slot-contested')
+    assert.deepEqual([asked, memory.writes], [[], []])
+  })
+
+  it('a slot that was contested while it waited for a price', async () => {
+    const { judge, contest, memory } = createCoSigner((pair) => {
+      contest()
+      return Promise.resolve(observation(pair))
+    })
+    assert.equal(await judge(proposed), 'slot-contested')
+    assert.deepEqual(memory.writes, [])
+  })
+
+  it('the second statement of a slot of which it signed the first for that reason, which says more', async () => {
+    const { judge, contest } = createCoSigner()
+    await judge(proposed)
+    contest()
+    assert.equal(await judge(statement({ price: price('3000.01') })), 'slot-signed')
   })
 
   it('a round at or below the low-water mark, without asking for a price', async () => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { type Config, loadConfig, requireConfig, requireVariables } from '../../src/config.ts'
 import { ConfigError, formatProblem } from '../../src/config/problem.ts'
 import type { Environment } from '../../src/config/read-variables.ts'
+import { redact } from '../../src/config/redact.ts'
 import { VARIABLES, VARIABLE_NAMES } from '../../src/config/variables.ts'
 import { toHex } from '../../src/core/hex.ts'
 import type { Round } from '../../src/core/statement.ts'
@@ -315,6 +316,21 @@ describe('a bad value gets one line: variable, what it holds, what is expected',
     })
   }
 
+  it('at most 64 pairs, as a status may hold', () => {
+    const pairs = Array.from({ length: 65 }, (_, index) => `P${index}-USD`)
+    assert.equal(configOf({ GP_PAIRS: pairs.slice(0, 64).join() }).constants.pairs.length, 64)
+    const [problem = '', ...more] = problemsOf({ GP_PAIRS: pairs.join() })
+    assert.match(problem, /: expected at most 64 pairs$/)
+    assert.deepEqual(more, [])
+  })
+
+  it('an address or a peer id that is far too long, unread: reading it would take minutes', () => {
+    const long = `12D3KooW${'x'.repeat(200_000)}`
+    assert.match(problemsOf({ GP_ALLOWPEERS: long })[0] ?? '', /: expected a peer id/)
+    const [problem = ''] = problemsOf({ GP_BOOTSTRAPADDR: `/ip4/192.0.2.7/tcp/8000/p2p/${long}` })
+    assert.match(problem, /\(longer than 1000 characters\)$/)
+  })
+
   it('in which what was probably meant does not repeat a key that stands in the wrong place', () => {
     const GP_NETWORK = KEY.slice(2)
     const [problem = ''] = problemsOf({ GP_NETWORK, GP_SOURCE: 'simulated', GP_PRICEURL: 'http://h' })
@@ -325,6 +341,29 @@ describe('a bad value gets one line: variable, what it holds, what is expected',
     const [problem] = problemsOf({ GP_CONNECTIONADDR: '/ip4/1.2.3\n\u001b[31m/tcp/1', GP_BOOTSTRAP: 'true' })
     assert.ok(problem)
     assert.doesNotMatch(problem, /\p{Cc}/u)
+  })
+})
+
+describe('what is shown of a variable', () => {
+  const key = 'aB'.repeat(32)
+
+  it('has no key in it, wherever one stands, however long it is, however many there are', () => {
+    for (const secrecy of [undefined, 'url-password'] as const) {
+      assert.equal(
+        redact(`http://h/${key}/${key}?x=${key}cdef`, secrecy),
+        'http://h/[redacted]/[redacted]?x=[redacted]',
+      )
+    }
+    assert.equal(redact(`x${key.slice(1)}`, undefined), `x${key.slice(1)}`, 'a hash of another length is no key')
+  })
+
+  it('has no password in it, wherever a URL stands', () => {
+    assert.equal(redact('postgres://u:pw@h/d', undefined), 'postgres://u:[redacted]@h/d')
+    assert.equal(
+      redact('postgres://u:p@w@h/d?sslpassword=a&x=1&Password=b&sslkey=c', 'url-password'),
+      'postgres://u:[redacted]@h/d?sslpassword=[redacted]&x=1&Password=[redacted]&sslkey=[redacted]',
+    )
+    assert.equal(redact('http://[pass', 'url-password'), 'http://[redacted]')
   })
 })
 

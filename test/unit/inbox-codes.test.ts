@@ -2,9 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fromHex } from '../../src/core/hex.ts'
 import type { Attestation, PriceStatement } from '../../src/core/statement.ts'
-import { IGNORE_CODES, type IgnoreCode, REJECT_CODES, type RejectCode } from '../../src/core/verdict.ts'
+import {
+  IGNORE_CODES,
+  type IgnoreCode,
+  REJECT_CODES,
+  type RejectCode,
+  type Verdict,
+  ignore,
+  isUnjudged,
+  reject,
+} from '../../src/core/verdict.ts'
 import { wireAttestation } from '../../src/gossip/attestation-shape.ts'
-import { QUEUE_LIMIT } from '../../src/gossip/inbox.ts'
+import { LANE_LIMIT } from '../../src/gossip/inbox.ts'
 import {
   ATTESTATIONS_LIMIT,
   MESSAGE_BYTES_LIMIT,
@@ -12,13 +21,25 @@ import {
   type WireAttestation,
 } from '../../src/gossip/wire.ts'
 import { attestCheaply as attest } from '../helpers/engine-at-work.ts'
-import { ALLOWED, type InboxAtWork, STRANGER, createInboxAtWork, message } from '../helpers/inbox-at-work.ts'
+import {
+  ALLOWED,
+  type InboxAtWork,
+  type InboxOptions,
+  STRANGER,
+  createInboxAtWork,
+  message,
+} from '../helpers/inbox-at-work.ts'
 import { UNRECOVERABLE } from '../helpers/keyed-hash-curve.ts'
+import { NOTICE_CASES, SOUND_REFUSALS, SOUND_STATUS } from '../helpers/notice-cases.ts'
+import { REFUSED, createNoticesAtWork } from '../helpers/notices-at-work.ts'
 import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave, digest, price, statement } from '../helpers/statements.ts'
 
 interface Case {
   readonly name: string
   readonly bytes: Uint8Array | ((node: InboxAtWork) => Uint8Array)
+  readonly options?: InboxOptions
+  /** Who sends it; a peer of a signer when left out. */
+  readonly from?: string
   /** What happens before the message comes. */
   readonly before?: (node: InboxAtWork) => Promise<unknown> | void
   /** How many signatures may be recovered on account of the message: 0 when something cheaper refuses it. */
@@ -58,7 +79,8 @@ const ZERO = `0x${'00'.repeat(32)}` as const
 const ORDER = '0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141'
 const HALF_ORDER_AND_ONE = '0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1'
 
-const CASES: Readonly<Record<IgnoreCode | RejectCode, readonly Case[]>> = {
+/** Of the topic of prices. */
+const CASES: Readonly<Partial<Record<IgnoreCode | RejectCode, readonly Case[]>>> = {
   known: [
     { name: 'the same bytes again', before: (node) => node.receive(sound), bytes: message([sound]) },
     { name: 'another attempt', before: (node) => node.receive(sound), bytes: message([sound], { attempt: 1 }) },
@@ -144,6 +166,57 @@ const CASES: Readonly<Record<IgnoreCode | RejectCode, readonly Case[]>> = {
       bytes: message([attest(statement({ price: price('2') }), alice)]),
     },
   ],
+  'round-full': [
+    {
+      name: 'a signer more than an open network keeps in a round',
+      options: { open: true, rules: { signersPerRound: 2 } },
+      before: (node) => node.receive(sound),
+      bytes: message([attest(statement(), alice, carol)]),
+      recoveries: 1,
+    },
+  ],
+  'signer-rate': [
+    {
+      name: 'more signatures of a proposer than any traffic needs',
+      options: { limits: { signatureBucket: { capacity: 1, refillPerSecond: 0.001 } } },
+      before: (node) => node.receive(attest(statement({ pair: 'BTC-USD' }), alice)),
+      bytes: message([sound]),
+      recoveries: 1,
+    },
+    {
+      name: 'more signatures of another signer',
+      options: { limits: { signatureBucket: { capacity: 2, refillPerSecond: 0.001 } } },
+      async before(node) {
+        for (const text of ['1', '2']) {
+          await node.receive(attest(statement({ pair: 'BTC-USD', price: price(text), proposer: bob.address }), bob))
+        }
+      },
+      bytes: message([sound]),
+      recoveries: 2,
+      counts: true,
+    },
+  ],
+  flood: [
+    {
+      name: 'more messages of a peer than the whole network has',
+      options: { limits: { messageBucket: { capacity: 1, refillPerSecond: 0.001 } } },
+      before: (node) => node.receive(attest(statement({ pair: 'BTC-USD' }), alice)),
+      bytes: message([sound]),
+    },
+    {
+      name: 'more bytes',
+      options: { limits: { byteBucket: { capacity: 10, refillPerSecond: 0.001 } } },
+      bytes: message([sound]),
+    },
+  ],
+  budget: [
+    {
+      name: 'of peers that nobody vouches for, when their time is used up',
+      from: 'stranger',
+      before: (node) => spendAll(node, 'stranger'),
+      bytes: message([sound]),
+    },
+  ],
   'signer-not-allowed': [
     {
       name: 'a proposer that is not allowed',
@@ -183,7 +256,7 @@ const CASES: Readonly<Record<IgnoreCode | RejectCode, readonly Case[]>> = {
     {
       name: 'one message more than may wait',
       before({ inbox }) {
-        for (let i = 0; i < QUEUE_LIMIT; i++) void inbox.receive(message([], { attempt: i }))
+        for (let i = 0; i <= LANE_LIMIT; i++) void inbox.receive(message([], { attempt: i }))
       },
       bytes: message([sound]),
     },
@@ -204,6 +277,12 @@ const CASES: Readonly<Record<IgnoreCode | RejectCode, readonly Case[]>> = {
   malformed: [
     { name: 'random bytes', bytes: fromHex('0x8f3b02c7ffffffffffffffffff01') },
     { name: 'a message cut off', bytes: message([sound]).slice(0, -1) },
+    { name: 'a number of 6 bytes where 5 are enough', bytes: fromHex('0x0801188080808080000801') },
+    { name: 'a length of 6 bytes', bytes: fromHex('0x08011286808080800061626364656565656565') },
+    {
+      name: 'a length of 6 bytes in what is not known',
+      bytes: fromHex('0x0801fa0186808080800061626364656565656565'),
+    },
     { name: 'more signatures than any network has', bytes: altered({ signatures: many(SIGNATURES_LIMIT + 1) }) },
   ],
   'wrong-network': [{ name: 'the name of another network', bytes: message([sound], { network: 'another' }) }],
@@ -280,6 +359,13 @@ const CASES: Readonly<Record<IgnoreCode | RejectCode, readonly Case[]>> = {
     },
     { name: 'the price is another than what was signed', bytes: altered({ price: Uint8Array.of(1) }), recoveries: 1 },
   ],
+  'duplicate-statement': [
+    {
+      name: 'one statement in two attestations',
+      bytes: message([sound, attest(statement(), alice, carol)]),
+      recoveries: 2,
+    },
+  ],
   'duplicate-signer': [
     { name: 'the same bytes twice', bytes: altered({ signatures: twice(wireAttestation(sound).signatures) }) },
     {
@@ -321,31 +407,72 @@ function shuffled(attestation: Attestation): Uint8Array[] {
   return first === undefined ? [] : [first, ...others.toReversed()]
 }
 
+/** Verifies for a peer until it has no time left. */
+function spendAll({ standing, clock }: InboxAtWork, peerId: string): void {
+  standing.senderOf(peerId).budget.spend(() => clock.compute(60_000))
+}
+
+const CODES = [...IGNORE_CODES, ...REJECT_CODES]
+
+const kindOf = (code: IgnoreCode | RejectCode): 'ignore' | 'reject' =>
+  REJECT_CODES.some((each) => each === code) ? 'reject' : 'ignore'
+
+/** A verdict without its severity. */
+function plain(verdict: Verdict): unknown {
+  return verdict.kind === 'accept' ? verdict : { kind: verdict.kind, code: verdict.code }
+}
+
 describe('every code of a verdict', () => {
-  it('is produced by a message of this table', () => {
-    const tested = Object.entries(CASES).flatMap(([code, cases]) => (cases.length > 0 ? [code] : []))
-    assert.deepEqual(tested.toSorted(), [...IGNORE_CODES, ...REJECT_CODES].toSorted())
+  it('is produced by a message of these tables', () => {
+    const tested = new Set<string>(NOTICE_CASES.map(({ code }) => code))
+    for (const [code, cases] of Object.entries(CASES)) if (cases.length > 0) tested.add(code)
+    assert.deepEqual([...tested].toSorted(), CODES.toSorted())
   })
 
-  for (const code of [...IGNORE_CODES, ...REJECT_CODES]) {
+  for (const code of CODES) {
     describe(code, () => {
-      const kind = (REJECT_CODES as readonly string[]).includes(code) ? 'reject' : 'ignore'
+      const kind = kindOf(code)
 
-      for (const { name, bytes, before, recoveries = 0, counts = false } of CASES[code]) {
-        it(`${kind}: ${name}`, async () => {
-          const node = createInboxAtWork()
+      for (const { name, bytes, before, options, from, recoveries = 0, counts = false } of CASES[code] ?? []) {
+        it(`${kind} of prices: ${name}`, async () => {
+          const node = createInboxAtWork({}, options)
           await before?.(node)
           const recoveriesBefore = node.curve.recoveries
           const deliveriesBefore = node.deliveries.length
           const data = typeof bytes === 'function' ? bytes(node) : bytes
-          assert.deepEqual(await node.inbox.receive(data), { kind, code })
+          assert.deepEqual(plain(await node.inbox.receive(data, from)), { kind, code })
           assert.equal(node.curve.recoveries - recoveriesBefore, recoveries, 'recoveries')
           assert.equal(node.deliveries.length > deliveriesBefore, counts, 'whether something was delivered')
-          assert.ok(node.counters.count('gp_messages_received_total', { verdict: kind, code }) >= 1)
+          const labels = { topic: 'prices', verdict: kind, code }
+          assert.ok(node.counters.count('gp_messages_received_total', labels) >= 1)
+        })
+      }
+
+      for (const { topic, name, bytes, from, before, recoveries = 0 } of NOTICE_CASES.filter(
+        (each) => each.code === code,
+      )) {
+        it(`${kind} of ${topic}: ${name}`, async () => {
+          const node = createNoticesAtWork()
+          await before?.(node)
+          const recoveriesBefore = node.curve.recoveries
+          const refusedBefore = node.refused.length
+          const verdict = topic === 'status' ? node.receiveStatus(bytes, from) : node.receiveRefusals(bytes, from)
+          assert.deepEqual(plain(await verdict), { kind, code })
+          assert.equal(node.curve.recoveries - recoveriesBefore, recoveries, 'recoveries')
+          assert.equal(node.refused.length, refusedBefore)
+          assert.ok(node.counters.count('gp_messages_received_total', { topic, verdict: kind, code }) >= 1)
         })
       }
     })
   }
+})
+
+describe('a message that comes from somebody else, too', () => {
+  it('is looked at then when it was not looked at before, and else it is not', () => {
+    const unjudged = [...IGNORE_CODES.map(ignore), ...REJECT_CODES.map(reject)].filter(isUnjudged)
+    assert.deepEqual(unjudged.map(plain), [ignore('flood'), ignore('overload'), ignore('budget')])
+    assert.equal(isUnjudged({ kind: 'accept' }), false)
+  })
 })
 
 describe('the table’s sound message', () => {
@@ -353,5 +480,12 @@ describe('the table’s sound message', () => {
     const node = createInboxAtWork()
     assert.deepEqual(await node.receive(sound), { kind: 'accept' })
     assert.equal(ALLOWED.includes(STRANGER), false)
+  })
+
+  it('is accepted on the other topics too', async () => {
+    const node = createNoticesAtWork()
+    await node.receive(REFUSED)
+    assert.deepEqual(await node.receiveStatus(SOUND_STATUS), { kind: 'accept' })
+    assert.deepEqual(await node.receiveRefusals(SOUND_REFUSALS), { kind: 'accept' })
   })
 })

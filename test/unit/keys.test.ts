@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { createCipheriv, scryptSync } from 'node:crypto'
 import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { privFromLegacyKeystore } from 'micro-eth-signer/keystore.js'
 import { privateKeyToAddress } from 'viem/accounts'
 import { checksumAddress } from '../../src/core/address.ts'
@@ -87,6 +89,27 @@ describe('a private key', () => {
   })
 })
 
+/** A keystore that no library would make, with the password of {@link open}. */
+function sealedByHand(bytes: Uint8Array): object {
+  const [salt, iv] = [Buffer.alloc(32, 1), Buffer.alloc(16, 2)]
+  const derived = scryptSync('right', salt, 32, { N: 2, r: 8, p: 1 })
+  const cipher = createCipheriv('aes-128-ctr', derived.subarray(0, 16), iv)
+  const ciphertext = Buffer.concat([cipher.update(bytes), cipher.final()])
+  const mac = Buffer.from(keccak_256(Buffer.concat([derived.subarray(16), ciphertext])))
+  return {
+    version: 3,
+    id: SPECIFIED.pbkdf2.id,
+    crypto: {
+      cipher: 'aes-128-ctr',
+      cipherparams: { iv: iv.toString('hex') },
+      ciphertext: ciphertext.toString('hex'),
+      kdf: 'scrypt',
+      kdfparams: { dklen: 32, n: 2, r: 8, p: 1, salt: salt.toString('hex') },
+      mac: mac.toString('hex'),
+    },
+  }
+}
+
 describe('a keystore', () => {
   it('of the specification opens, though it names no address', async () => {
     const { password, pbkdf2, privateKey } = SPECIFIED
@@ -148,6 +171,27 @@ describe('a keystore', () => {
   it('that names another address than its key has is damaged', async () => {
     const keystore = await sealed()
     await assert.rejects(open({ ...keystore, address: '0'.repeat(40) }), isKeyError('damaged', /names the address/))
+    const forged = '\u001b[2J'
+    const ours = { ...sealedByHand(new Uint8Array(32).fill(1)), address: forged }
+    await assert.rejects(open(ours), (error) => {
+      assert.ok(isKeyError('damaged', /names what is no address/)(error))
+      return !inspect(error).includes(forged)
+    })
+  })
+
+  it('may spell its address as wallets do, with 0x, with capital letters', async () => {
+    const keystore = sealedByHand(new Uint8Array(32).fill(1))
+    const address = checksumAddress((await open(keystore)).address)
+    const swapped = address.replaceAll(/[a-f]/gi, (digit) => (digit < 'a' ? digit.toLowerCase() : digit.toUpperCase()))
+    for (const spelled of [address, address.slice(2), address.toUpperCase(), swapped.slice(2)]) {
+      assert.equal(checksumAddress((await open({ ...keystore, address: spelled })).address), address)
+    }
+  })
+
+  it('of what is no private key is damaged', async () => {
+    for (const bytes of [new Uint8Array(32), new Uint8Array(32).fill(0xff)]) {
+      await assert.rejects(open(sealedByHand(bytes)), isKeyError('damaged'))
+    }
   })
 })
 

@@ -87,6 +87,25 @@ describe('reading exchange rates', () => {
     assert.ok(!reason.includes('\n'))
   })
 
+  it('of a strange text 60 characters are shown, and three dots for the rest', () => {
+    const [whole, longer] = ['x'.repeat(60), 'x'.repeat(61)]
+    assert.ok(faultOf(JSON.stringify(whole)).includes(`gave USD as "${whole}", which`))
+    assert.ok(faultOf(JSON.stringify(longer)).includes(`gave USD as "${whole}…", which`))
+    assert.ok(errorOf(longer).message.endsWith(`what is not JSON: "${whole}…"`))
+    assert.ok(errorOf(`{"data":{"currency":"${longer}","rates":{}}}`).message.endsWith(`for "\\"${'x'.repeat(59)}…"`))
+  })
+
+  it('what terminals obey is shown by its number, wherever it comes from', () => {
+    const text = '\u001b\u007f\u0085\u009b\u009f\u2028\u2029'
+    const shown = '\\u001b\\u007f\\u0085\\u009b\\u009f\\u2028\\u2029'
+    assert.ok(faultOf(JSON.stringify(text)).includes(`"${shown}"`))
+    assert.ok(errorOf(text).message.endsWith(`"${shown}"`))
+    // JSON has escaped the first of them once already.
+    const currency = JSON.stringify({ data: { currency: text, rates: {} } })
+    assert.ok(errorOf(currency).message.endsWith(`"\\"\\${shown}\\""`), errorOf(currency).message)
+    assert.ok(readErrorMessage(JSON.stringify({ errors: [{ message: text }] }))?.includes(shown))
+  })
+
   it('HTML is named as such', () => {
     const error = errorOf('<!DOCTYPE html><title>Just a moment...</title>')
     assert.equal(error.code, 'not-json')

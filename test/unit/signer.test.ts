@@ -54,8 +54,8 @@ describe('a signature', () => {
     const answers = [sign(proposed), sign(statement({ pair: 'BTC-USD' }))]
     await clock.advance(0)
     for (const answer of await Promise.all(answers)) {
-      assert.ok('refusal' in answer)
-      assert.equal(answer.refusal.code, 'disk')
+      assert.ok('objection' in answer)
+      assert.equal(answer.objection.code, 'disk')
     }
     assert.match(logger.at('error').join('\n'), /free some space or mend GP_DATADIR/)
   })
@@ -108,8 +108,8 @@ describe('requests that come together', () => {
     await clock.advance(0)
     const [first, second] = await Promise.all(answers)
     assert.ok(first && 'signature' in first)
-    assert.ok(second && 'refusal' in second)
-    assert.equal(second.refusal.code, 'slot-signed')
+    assert.ok(second && 'objection' in second)
+    assert.equal(second.objection.code, 'slot-signed')
     assert.deepEqual(memory.writes.flat(), [attest(proposed, bob)])
   })
 
@@ -142,8 +142,8 @@ describe('a slot', () => {
     await first
     assert.equal(signer.refuse(digest(rival), rival)?.code, 'slot-signed')
     const other = await sign(rival)
-    assert.ok('refusal' in other)
-    assert.match(other.refusal.message, new RegExp(id))
+    assert.ok('objection' in other)
+    assert.match(other.objection.message, new RegExp(id))
     const again = sign(proposed)
     await clock.advance(0)
     assert.deepEqual(await again, await first)
@@ -188,7 +188,7 @@ describe('a memory that is not complete', () => {
     const { memory, sign } = createSigner()
     memory.completeFromMs = proposed.round * INTERVAL_MS + 1
     const answer = await sign(proposed)
-    assert.ok('refusal' in answer)
+    assert.ok('objection' in answer)
     assert.deepEqual(memory.writes, [])
   })
 })

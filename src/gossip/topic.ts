@@ -1,12 +1,16 @@
-import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { type SubscriptionChangeData, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { Clock } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import type { GossipHost } from './peer-host.ts'
+import { forgetSeen } from './seen-messages.ts'
 import { isHeardBy } from './stream-repair.ts'
 
-/** What becomes of a message: passed on to others; dropped; dropped, and its sender thought less of. */
-export type TopicVerdict = 'accept' | 'ignore' | 'reject'
+/**
+ * What becomes of a message: passed on to others; dropped; dropped, and its sender thought less of. Or it was not looked
+ * at, and is when somebody else sends it.
+ */
+export type TopicVerdict = 'accept' | 'ignore' | 'reject' | 'unjudged'
 
 export interface TopicComponents {
   readonly host: GossipHost
@@ -34,6 +38,8 @@ export interface Topic {
   publish(data: Uint8Array): Promise<number>
   /** Peers that listen to the topic and hear this node. */
   peers(): number
+  /** Calls `listener` whenever somebody begins to listen to the topic, until the returned function is called. */
+  onPeer(listener: () => void): () => void
   /** Those of them that messages are exchanged with as they come. */
   meshPeers(): number
   /**
@@ -49,6 +55,7 @@ const RESULTS = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,
   reject: TopicValidatorResult.Reject,
+  unjudged: TopicValidatorResult.Ignore,
 } as const
 
 export function createTopic(
@@ -74,7 +81,11 @@ export function createTopic(
 
   return {
     start() {
-      pubsub.topicValidators.set(name, async (from, { data }) => RESULTS[await judge(data, from.toString())])
+      pubsub.topicValidators.set(name, async (from, { data }) => {
+        const verdict = await judge(data, from.toString())
+        if (verdict === 'unjudged') forgetSeen(pubsub, data)
+        return RESULTS[verdict]
+      })
       pubsub.subscribe(name)
     },
 
@@ -95,6 +106,14 @@ export function createTopic(
       // The class has it; the interface that the package exports does not.
       const { getMeshPeers } = pubsub as typeof pubsub & { getMeshPeers?: (topic: string) => readonly string[] }
       return getMeshPeers?.call(pubsub, name).length ?? 0
+    },
+
+    onPeer(listener) {
+      const onChange = ({ detail: { subscriptions } }: CustomEvent<SubscriptionChangeData>): void => {
+        if (subscriptions.some(({ topic, subscribe }) => topic === name && subscribe)) listener()
+      }
+      pubsub.addEventListener('subscription-change', onChange)
+      return () => pubsub.removeEventListener('subscription-change', onChange)
     },
 
     waitForPeers(count, { timeoutMs, signal }) {

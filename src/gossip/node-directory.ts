@@ -1,0 +1,144 @@
+import type { Address } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
+import type { SignedStatus } from '../core/status.ts'
+import type { IgnoreCode } from '../core/verdict.ts'
+
+/** Statuses come this often, milliseconds, and less often the more nodes there are: so is their sum bounded. */
+export const STATUS_INTERVAL_MS = 15_000
+export const STATUS_INTERVAL_PER_NODE_MS = 300
+/** Without a status for so many intervals a node counts as gone. */
+const INTERVALS_UNTIL_GONE = 3
+/** Signers whose statuses are kept in an open network, where anybody can make as many as he likes. */
+const OPEN_LIMIT = 64
+/** Neighbours whose status is kept although their signer is not allowed. */
+const UNLISTED_LIMIT = 64
+/** Peer ids remembered as those of signers after these have gone. */
+const REMEMBERED_LIMIT = 1_024
+
+/** A node as its statuses show it. */
+export interface KnownNode extends SignedStatus {
+  /** Whether its signer is in the signer set. */
+  readonly listed: boolean
+  /** When its status was heard, on the monotonic clock. */
+  readonly heardAtMs: number
+}
+
+/**
+ * Who is there: the latest status of every signer, until it is too old. A status of an allowed signer vouches for the
+ * peer id that it names, and for one only: peer ids are free, signers are not.
+ */
+export class NodeDirectory {
+  readonly #clock: Clock
+  readonly #open: boolean
+  readonly #nodes = new Map<Address, KnownNode>()
+  /** Which signers name a peer id. */
+  readonly #vouching = new Map<string, Set<Address>>()
+  readonly #remembered = new Set<string>()
+
+  constructor({ clock }: { readonly clock: Clock }, { open }: { readonly open: boolean }) {
+    this.#clock = clock
+    this.#open = open
+  }
+
+  /** Why a status would not be taken, as far as it can be told before its signer is known. */
+  refuseUnread(status: {
+    readonly peerId: string
+    readonly instance: string
+    readonly sequence: number
+  }): IgnoreCode | undefined {
+    for (const signer of this.#vouching.get(status.peerId) ?? []) {
+      const known = this.#nodes.get(signer)?.status
+      if (known?.instance === status.instance && known.sequence >= status.sequence) {
+        return known.sequence === status.sequence ? 'known' : 'old-status'
+      }
+    }
+    return undefined
+  }
+
+  /** Takes a status, or says why not. */
+  take(signed: SignedStatus, { listed }: { readonly listed: boolean }): IgnoreCode | undefined {
+    this.#expire()
+    const { signer, status } = signed
+    const { monoMs } = this.#clock.now()
+    const known = this.#nodes.get(signer) ?? (listed ? undefined : this.#unlistedOf(status.peerId))
+    if (known === undefined) {
+      if (this.#isFull(listed)) return 'overload'
+    } else if (known.signer !== signer) {
+      // Keys cost nothing: a neighbour has one place, whatever it signs with.
+      if (this.#isTooSoon(known)) return 'too-soon'
+      this.#forget(known)
+    } else {
+      if (status.sequence <= known.status.sequence)
+        return status.sequence === known.status.sequence ? 'known' : 'old-status'
+      if (this.#isTooSoon(known)) return 'too-soon'
+      this.#forget(known)
+    }
+    const node = { ...signed, listed, heardAtMs: monoMs }
+    this.#nodes.set(signer, node)
+    if (listed) this.#vouch(node)
+    return undefined
+  }
+
+  /** Whether a fresh status of an allowed signer names this peer id. */
+  isVouched(peerId: string): boolean {
+    this.#expire()
+    return (this.#vouching.get(peerId)?.size ?? 0) > 0
+  }
+
+  /** Whether one did since this node started; only the latest so many are known. */
+  wasVouched(peerId: string): boolean {
+    return this.#remembered.has(peerId)
+  }
+
+  /** Everybody whose status is fresh. */
+  nodes(): readonly KnownNode[] {
+    this.#expire()
+    return [...this.#nodes.values()]
+  }
+
+  /** How often a node of this network says how it is, milliseconds: by the signers that are there, whom all know. */
+  intervalMs(): number {
+    return Math.max(STATUS_INTERVAL_MS, STATUS_INTERVAL_PER_NODE_MS * this.#count({ listed: true }))
+  }
+
+  /** In an open network who is there keeps his place: newcomers are free to make. */
+  #isFull(listed: boolean): boolean {
+    return this.#count({ listed }) >= (listed ? (this.#open ? OPEN_LIMIT : Infinity) : UNLISTED_LIMIT)
+  }
+
+  #count({ listed }: { readonly listed: boolean }): number {
+    let count = 0
+    for (const node of this.#nodes.values()) if (node.listed === listed) count += 1
+    return count
+  }
+
+  #unlistedOf(peerId: string): KnownNode | undefined {
+    for (const node of this.#nodes.values()) if (!node.listed && node.status.peerId === peerId) return node
+    return undefined
+  }
+
+  #isTooSoon({ heardAtMs }: KnownNode): boolean {
+    return this.#clock.now().monoMs - heardAtMs < this.intervalMs() / 2
+  }
+
+  #vouch({ signer, status: { peerId } }: KnownNode): void {
+    const signers = this.#vouching.get(peerId) ?? new Set()
+    this.#vouching.set(peerId, signers.add(signer))
+    this.#remembered.delete(peerId)
+    this.#remembered.add(peerId)
+    const [oldest] = this.#remembered
+    if (this.#remembered.size > REMEMBERED_LIMIT && oldest !== undefined) this.#remembered.delete(oldest)
+  }
+
+  #forget({ signer, status: { peerId } }: KnownNode): void {
+    this.#nodes.delete(signer)
+    const signers = this.#vouching.get(peerId)
+    signers?.delete(signer)
+    if (signers?.size === 0) this.#vouching.delete(peerId)
+  }
+
+  #expire(): void {
+    const oldestMs = this.#clock.now().monoMs - INTERVALS_UNTIL_GONE * this.intervalMs()
+    for (const node of this.#nodes.values()) if (node.heardAtMs < oldestMs) this.#forget(node)
+  }
+}

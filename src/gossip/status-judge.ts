@@ -1,0 +1,97 @@
+import type { Address } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
+import { type Round, roundAt } from '../core/statement.ts'
+import type { SignedStatus } from '../core/status.ts'
+import { createStatusDigest } from '../core/typed-data.ts'
+import { type Verdict, accept, ignore, reject } from '../core/verdict.ts'
+import type { Judge } from './inbox.ts'
+import type { NodeDirectory } from './node-directory.ts'
+import type { Sender } from './peer-standing.ts'
+import type { Recoverer } from './recoverer.ts'
+import { shapeStatus } from './status-shape.ts'
+import { STATUS_BYTES_LIMIT, decodeStatusMessage } from './status-wire.ts'
+import type { VerificationBudget } from './verification-budget.ts'
+import { WIRE_VERSION, versionOfMessage } from './wire.ts'
+
+/** A status older than this, or this far ahead, is no news of anybody, milliseconds. */
+export const STATUS_PAST_MS = 600_000
+export const STATUS_AHEAD_MS = 600_000
+
+export interface StatusRules {
+  readonly network: string
+  readonly intervalMs: number
+  readonly signers: { allows(signer: Address, round: Round): boolean }
+}
+
+export interface StatusJudgeComponents {
+  readonly directory: NodeDirectory
+  readonly recoverer: Recoverer
+  readonly clock: Clock
+  readonly introductions: {
+    /** Time for the statuses that peers send of themselves before anybody vouches for them. */
+    readonly introductions: VerificationBudget
+    /** Whether a peer may introduce itself once more at that expense. */
+    admitsIntroduction(peerId: string): boolean
+  }
+  /** Is told of every status whose signature was checked, by an allowed signer or a neighbour, be it news or not. */
+  readonly onStatus: (signed: SignedStatus) => void
+  /** This node's own. */
+  readonly self: { readonly instance: string }
+}
+
+/** Judges what nodes say of themselves. */
+export class StatusJudge implements Judge {
+  readonly bytesLimit = STATUS_BYTES_LIMIT
+  readonly #components: StatusJudgeComponents
+  readonly #rules: StatusRules
+  readonly #digestOf = createStatusDigest()
+
+  constructor(components: StatusJudgeComponents, rules: StatusRules) {
+    this.#components = components
+    this.#rules = rules
+  }
+
+  async judge(data: Uint8Array, sender: Sender): Promise<Verdict> {
+    const { directory, recoverer, clock, introductions, onStatus, self } = this.#components
+    if (versionOfMessage(data) !== WIRE_VERSION) return ignore('version')
+    const message = decodeStatusMessage(data)
+    if (message.network !== this.#rules.network) return reject('wrong-network')
+    const shaped = shapeStatus(message, this.#rules)
+    if ('fault' in shaped) return reject(shaped.fault)
+
+    const { status, signature } = shaped
+    const { wallMs } = clock.now()
+    if (status.sentAt < wallMs - STATUS_PAST_MS) return ignore('stale')
+    if (status.sentAt > wallMs + STATUS_AHEAD_MS) return ignore('early')
+    if (status.instance === self.instance) return ignore('known')
+    const refused = directory.refuseUnread(status)
+    if (refused !== undefined) return ignore(refused)
+
+    const isIntroduction =
+      status.peerId === sender.peerId &&
+      !directory.isVouched(sender.peerId) &&
+      introductions.admitsIntroduction(sender.peerId)
+    const signed = { id: this.#digestOf(status), signature }
+    const recovered = await recoverer.recover(signed, isIntroduction ? introductions.introductions : sender.budget)
+    if ('fault' in recovered) {
+      return recovered.fault === 'budget' ? ignore('budget') : reject(recovered.fault)
+    }
+    const { signer } = recovered
+    const listed = this.#isListed(signer, wallMs)
+    if (!listed && status.peerId !== sender.peerId) {
+      // No waste: while signers are added, who has their addresses already forwards what they say.
+      recoverer.remember(signed, signer)
+      return ignore('signer-not-allowed')
+    }
+    onStatus({ status, signer, signature })
+    const notTaken = directory.take({ status, signer, signature }, { listed })
+    if (notTaken !== undefined) return ignore(notTaken)
+    return listed ? accept : ignore('signer-not-allowed')
+  }
+
+  /** Signers come and go with the rounds, and clocks differ. */
+  #isListed(signer: Address, wallMs: number): boolean {
+    const round = roundAt(wallMs, this.#rules.intervalMs)
+    return [round - 1, round, round + 1].some((near) => this.#rules.signers.allows(signer, near as Round))
+  }
+}

@@ -1,0 +1,115 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { EngineEvent } from '../consensus/effects.ts'
+import type { Engine } from '../consensus/engine.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import type { Secp256k1 } from '../core/signature.ts'
+import type { PriceStatement, StatementId } from '../core/statement.ts'
+import type { SignedStatus } from '../core/status.ts'
+import { isUnjudged } from '../core/verdict.ts'
+import { Breather } from '../gossip/breather.ts'
+import { Inbox, type Judge } from '../gossip/inbox.ts'
+import type { NodeDirectory } from '../gossip/node-directory.ts'
+import type { GossipHost } from '../gossip/peer-host.ts'
+import type { PeerStanding } from '../gossip/peer-standing.ts'
+import { PriceJudge } from '../gossip/price-judge.ts'
+import { Recoverer } from '../gossip/recoverer.ts'
+import { RefusalJudge } from '../gossip/refusal-judge.ts'
+import { StatusJudge } from '../gossip/status-judge.ts'
+import { type Topic, createTopic } from '../gossip/topic.ts'
+import { topicNames } from '../gossip/topic-name.ts'
+import type { Releases } from './releases.ts'
+import type { NodeComponents } from './running-node.ts'
+
+/** The topics of a network, each with an inbox before it. */
+export interface Topics {
+  readonly prices: Topic
+  readonly status: Topic
+  readonly refusals: Topic
+}
+
+export interface TopicsParts {
+  readonly host: GossipHost
+  readonly engine: Engine
+  readonly curve: Secp256k1
+  readonly digest: (statement: PriceStatement) => StatementId
+  readonly standing: PeerStanding
+  readonly directory: NodeDirectory
+  readonly constants: NetworkConstants
+  /** This process, as its statuses name it. */
+  readonly instance: string
+  readonly releases: Releases
+  readonly onEvent: (event: EngineEvent) => void
+  readonly onStatus: (signed: SignedStatus) => void
+}
+
+export function openTopics(components: NodeComponents, parts: TopicsParts): Topics {
+  const { clock, counters } = components
+  const { host, engine, standing, directory, constants, onEvent } = parts
+  const recoverer = new Recoverer({
+    curve: parts.curve,
+    breather: new Breather({ clock, nextTurn: () => nextTurn() }),
+  })
+  const logger = components.logger.child('inbox')
+
+  const open = (
+    name: string,
+    { label, judge, together }: { readonly label: string; readonly judge: Judge; readonly together: boolean },
+  ): Topic => {
+    const inbox = new Inbox({ judge, standing, clock, counters, logger }, { topic: label, together })
+    const topic = createTopic(
+      { host, clock, counters, logger: components.logger.child('gossip') },
+      {
+        name,
+        validate: async (data, from) => {
+          const verdict = await inbox.receive(data, from)
+          return isUnjudged(verdict) ? 'unjudged' : verdict.kind
+        },
+      },
+    )
+    parts.releases.add(`topic of ${label}`, () => topic.stop())
+    return topic
+  }
+
+  const prices = new PriceJudge(
+    {
+      holdings: engine,
+      recoverer,
+      digest: parts.digest,
+      clock,
+      admitsSignature: (signer) => standing.admitsSignature(signer),
+      deliver: (attestations, { reemit }) => {
+        for (const attestation of attestations) onEvent({ kind: 'received', attestation, reemit })
+      },
+    },
+    constants,
+  )
+  const status = new StatusJudge(
+    {
+      directory,
+      recoverer,
+      clock,
+      introductions: standing,
+      onStatus: parts.onStatus,
+      self: { instance: parts.instance },
+    },
+    constants,
+  )
+  const refusals = new RefusalJudge(
+    {
+      holdings: engine,
+      recoverer,
+      clock,
+      roundOf: (id) => engine.attestationOf(id)?.statement.round,
+      deliver: (signed) => {
+        for (const refusal of signed) onEvent({ kind: 'refused', refusal })
+      },
+    },
+    constants,
+  )
+  const names = topicNames(constants.network)
+  return {
+    prices: open(names.prices, { label: 'prices', judge: prices, together: true }),
+    status: open(names.status, { label: 'status', judge: status, together: false }),
+    refusals: open(names.refusals, { label: 'refusals', judge: refusals, together: true }),
+  }
+}

@@ -1,0 +1,68 @@
+import type { Address } from '../core/address.ts'
+import { constantsDigest, differences } from '../core/agreed-constants.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Counters } from '../core/counters.ts'
+import type { Logger } from '../core/logger.ts'
+import type { AgreedConstants, SignedStatus } from '../core/status.ts'
+
+/** Things said once are remembered, so that they are; so many at most, or a stranger could fill memory and log. */
+const SAID_LIMIT = 256
+
+export interface StatusWatchComponents {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly logger: Logger
+}
+
+/** Notices in what nodes say of themselves what their operators had better know. */
+export class StatusWatch {
+  readonly #components: StatusWatchComponents
+  readonly #own: { readonly signer: Address; readonly instance: string; readonly constants: AgreedConstants }
+  readonly #digest: string
+  readonly #startedAtMs: number
+  readonly #said = new Set<string>()
+
+  constructor(
+    components: StatusWatchComponents,
+    own: { readonly signer: Address; readonly instance: string; readonly constants: AgreedConstants },
+  ) {
+    this.#components = components
+    this.#own = own
+    this.#digest = constantsDigest(own.constants)
+    this.#startedAtMs = components.clock.now().wallMs
+  }
+
+  /** @param signed - a status whose signature was checked, by an allowed signer or a neighbour */
+  see(signed: SignedStatus): void {
+    this.#seeKey(signed)
+    this.#seeConstants(signed)
+  }
+
+  #seeKey({ signer, status }: SignedStatus): void {
+    const { signer: own, instance } = this.#own
+    // What this key said before this process began may be this node's own, from before its restart.
+    if (signer !== own || status.instance === instance || status.sentAt <= this.#startedAtMs) return
+    if (!this.#isFirst(`key ${status.instance}`)) return
+    this.#components.counters.add('gp_shared_key_total')
+    this.#components.logger.error(
+      `another process signs with this node's key ${own}: stop one of the two, or give it a key of its own. If you started no other, the key is stolen: take it out of GP_SIGNERS everywhere`,
+      { peer: status.peerId },
+    )
+  }
+
+  #seeConstants({ signer, status }: SignedStatus): void {
+    const digest = constantsDigest(status.constants)
+    if (digest === this.#digest || !this.#isFirst(`constants ${signer} ${digest}`)) return
+    this.#components.counters.add('gp_other_constants_total')
+    this.#components.logger.warn(
+      `${signer} runs this network with other constants; all nodes must have the same: ${differences(this.#own.constants, status.constants).join('; ')}`,
+      { peer: status.peerId, agent: status.agent },
+    )
+  }
+
+  #isFirst(what: string): boolean {
+    if (this.#said.has(what) || this.#said.size >= SAID_LIMIT) return false
+    this.#said.add(what)
+    return true
+  }
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Address } from '../../src/core/address.ts'
+import { type Round, roundAt } from '../../src/core/statement.ts'
+import { NodeDirectory } from '../../src/gossip/node-directory.ts'
+import { Recoverer } from '../../src/gossip/recoverer.ts'
+import { StatusJudge } from '../../src/gossip/status-judge.ts'
+import { encodeStatusMessage } from '../../src/gossip/status-wire.ts'
+import { NEIGHBOUR, STRANGER, createInboxAtWork } from '../helpers/inbox-at-work.ts'
+import { SELF_INSTANCE, createNoticesAtWork, signStatus } from '../helpers/notices-at-work.ts'
+import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave, statement } from '../helpers/statements.ts'
+
+describe('a status', () => {
+  it('of an allowed signer makes its peer one of those with a budget of their own', async () => {
+    const node = createNoticesAtWork()
+    const data = encodeStatusMessage(signStatus(alice, { peerId: 'newcomer' }))
+    assert.deepEqual(await node.receiveStatus(data, 'newcomer'), { kind: 'accept' })
+    assert.equal(node.directory.isVouched('newcomer'), true)
+  })
+
+  it('by which a newcomer introduces itself is verified, though strangers have used up all their time', async () => {
+    const node = createNoticesAtWork()
+    node.standing.senderOf('stranger').budget.spend(() => node.clock.compute(60_000))
+    const own = encodeStatusMessage(signStatus(alice, { peerId: 'newcomer', sentAt: OBSERVED_AT + 60_000 }))
+    const forwarded = encodeStatusMessage(signStatus(bob, { peerId: 'somebody', sentAt: OBSERVED_AT + 60_000 }))
+    assert.deepEqual(await node.receiveStatus(forwarded, 'newcomer'), { kind: 'ignore', code: 'budget' })
+    assert.deepEqual(await node.receiveStatus(own, 'newcomer'), { kind: 'accept' })
+  })
+
+  it('by which a stranger introduces itself again and again is verified at the expense of all strangers', async () => {
+    const node = createNoticesAtWork()
+    node.standing.senderOf('stranger').budget.spend(() => node.clock.compute(60_000))
+    const codes: unknown[] = []
+    for (let sequence = 1; sequence <= 4; sequence++) {
+      const overrides = { peerId: 'stranger', sentAt: OBSERVED_AT + 60_000, sequence: OBSERVED_AT + sequence }
+      const verdict = await node.receiveStatus(encodeStatusMessage(signStatus(STRANGER, overrides)), 'stranger')
+      codes.push('code' in verdict && verdict.code)
+    }
+    assert.deepEqual(codes, ['signer-not-allowed', 'too-soon', 'budget', 'budget'])
+  })
+
+  it('is told to who watches, be it news or not, but not when its signer is neither allowed nor a neighbour', async () => {
+    const node = createNoticesAtWork()
+    await node.receiveStatus(encodeStatusMessage(signStatus(alice)))
+    await node.receiveStatus(encodeStatusMessage(signStatus(alice, { sequence: OBSERVED_AT + 1 })))
+    await node.receiveStatus(encodeStatusMessage(signStatus(STRANGER)))
+    await node.receiveStatus(encodeStatusMessage(signStatus(STRANGER, { peerId: 'stranger' })), 'stranger')
+    assert.deepEqual(
+      node.seen.map(({ signer }) => signer),
+      [alice.address, alice.address, STRANGER.address],
+    )
+  })
+
+  it('is news for ten minutes, and may be ten minutes ahead', async () => {
+    const node = createNoticesAtWork()
+    const said = async (signer: typeof alice, sentAt: number): Promise<unknown> => {
+      const verdict = await node.receiveStatus(
+        encodeStatusMessage(signStatus(signer, { sentAt, peerId: signer.address })),
+      )
+      return 'code' in verdict ? verdict.code : verdict.kind
+    }
+    assert.equal(await said(alice, OBSERVED_AT - 600_001), 'stale')
+    assert.equal(await said(alice, OBSERVED_AT - 600_000), 'accept')
+    assert.equal(await said(bob, OBSERVED_AT + 600_001), 'early')
+    assert.equal(await said(bob, OBSERVED_AT + 600_000), 'accept')
+  })
+
+  it('of a peer that is vouched for is verified at its own expense, not at that of newcomers', async () => {
+    const node = createNoticesAtWork()
+    const own = { peerId: NEIGHBOUR }
+    assert.deepEqual(await node.receiveStatus(encodeStatusMessage(signStatus(alice, own))), { kind: 'accept' })
+    node.standing.introductions.spend(() => node.clock.compute(10_000))
+    const next = encodeStatusMessage(signStatus(alice, { ...own, sequence: OBSERVED_AT + 1 }))
+    assert.equal(node.standing.introductions.hasTime(), false)
+    assert.deepEqual(await node.receiveStatus(next), { kind: 'accept' })
+  })
+
+  it('of a signer that is not allowed is verified once, whoever forwards it', async () => {
+    const node = createNoticesAtWork()
+    const data = encodeStatusMessage(signStatus(STRANGER))
+    await node.receiveStatus(data)
+    await node.receiveStatus(data, 'another')
+    assert.equal(node.curve.recoveries, 1)
+  })
+
+  it('is taken of signers of this round and of the ones beside it, since clocks differ', async () => {
+    const { curve, clock, standing } = createInboxAtWork()
+    const now = roundAt(OBSERVED_AT, INTERVAL_MS)
+    const rounds = new Map([alice, bob, carol, dave].map(({ address }, index) => [address, now + index - 1]))
+    const judge = new StatusJudge(
+      {
+        directory: new NodeDirectory({ clock }, { open: false }),
+        recoverer: new Recoverer({ curve, breather: { breathe: () => Promise.resolve() } }),
+        clock,
+        introductions: standing,
+        onStatus: () => undefined,
+        self: { instance: SELF_INSTANCE },
+      },
+      {
+        network: statement().network,
+        intervalMs: INTERVAL_MS,
+        signers: { allows: (signer: Address, round: Round) => rounds.get(signer) === round },
+      },
+    )
+    const kinds: string[] = []
+    for (const signer of [alice, bob, carol, dave]) {
+      const data = encodeStatusMessage(signStatus(signer, { peerId: signer.address }))
+      kinds.push((await judge.judge(data, standing.senderOf(NEIGHBOUR))).kind)
+    }
+    assert.deepEqual(kinds, ['accept', 'accept', 'accept', 'ignore'])
+  })
+
+  it('of a signer that only others allow is held against nobody who forwards it, however many there are', async () => {
+    const node = createNoticesAtWork()
+    for (let sequence = 0; sequence < 300; sequence++) {
+      const data = encodeStatusMessage(signStatus(STRANGER, { sequence: OBSERVED_AT + sequence }))
+      await node.receiveStatus(data)
+    }
+    assert.deepEqual(node.hungUp, [])
+  })
+})
