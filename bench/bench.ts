@@ -45,14 +45,18 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     load: async () => (await import('./idle.ts')).measureIdle,
   },
   verify: {
-    about: 'signatures, digests and judged messages a second, on one thread',
+    about: 'signatures, digests and verdicts a second of one core, with noble and native',
     load: async () => (await import('./verify.ts')).measureVerify,
+  },
+  flood: {
+    about: 'memory before and after a million hostile messages, and what becomes of them',
+    load: async () => (await import('./flood.ts')).measureFlood,
   },
 }
 
 const HELP = `Usage: npm run bench -- [options]
 
-Measures this machine and prints a table, with the targets beside it. Takes about four minutes, needs no internet, and
+Measures this machine and prints a table, with the targets beside it. Takes about seven minutes, needs no internet, and
 means something only while nothing else runs.
 
 Options:

@@ -5,6 +5,8 @@ export interface Measurement {
   readonly unit: Unit
   /** The value to stay at or below, in the same unit. */
   readonly target?: number
+  /** The value to reach, in the same unit. */
+  readonly atLeast?: number
   /** What a reader must know to judge the value. */
   readonly note?: string
 }
@@ -13,8 +15,9 @@ export interface Measurement {
 export type Unit = 's' | 'ms' | 'MB' | '%' | '1/s' | 'bytes' | 'count'
 
 /** Undefined when there is no target. */
-export function isMet({ value, target }: Measurement): boolean | undefined {
-  return target === undefined ? undefined : value <= target
+export function isMet({ value, target, atLeast }: Measurement): boolean | undefined {
+  if (target === undefined && atLeast === undefined) return undefined
+  return value <= (target ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? Number.NEGATIVE_INFINITY)
 }
 
 /** The value that `share` of all `values` do not exceed, nearest rank; NaN of none. */

@@ -51,10 +51,10 @@ export function formatTable(
   for (const { section, measurements, failure } of results) {
     lines.push(paint.bold(section))
     for (const measurement of measurements) {
-      const { name, target, unit, note } = measurement
+      const { name, unit, note } = measurement
       const value = formatValue(measurement.value, unit).padStart(VALUE_WIDTH)
       const met = isMet(measurement)
-      const limit = (target === undefined ? '' : `≤ ${formatValue(target, unit)}`).padEnd(TARGET_WIDTH)
+      const limit = formatTarget(measurement).padEnd(TARGET_WIDTH)
       const mark = met === undefined ? '        ' : met ? paint.green('✓ met   ') : paint.red('✗ missed')
       lines.push(`  ${name.padEnd(width)} ${value}  ${limit} ${mark} ${paint.dim(note ?? '')}`.trimEnd())
     }
@@ -64,9 +64,14 @@ export function formatTable(
 }
 
 const VALUE_WIDTH = 12
-const TARGET_WIDTH = 9
+const TARGET_WIDTH = 10
 const DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, useGrouping: true })
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0, useGrouping: true })
+
+function formatTarget({ target, atLeast, unit }: Measurement): string {
+  if (target !== undefined) return `≤ ${formatValue(target, unit)}`
+  return atLeast === undefined ? '' : `≥ ${formatValue(atLeast, unit)}`
+}
 
 function formatValue(value: number, unit: Measurement['unit']): string {
   if (!Number.isFinite(value)) return '–'
