@@ -16,7 +16,9 @@ export interface Lie {
   readonly codes: readonly (IgnoreCode | RejectCode)[]
 }
 
-const STRANGER = testSigner(9)
+const [STRANGER, ...MORE_STRANGERS] = [testSigner(9), testSigner(10), testSigner(11)]
+/** More than any message may have, and less than the router takes in one go. */
+const MEGABYTE = 1024 * 1024
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
 /** A sound statement of `proposer`, observed at `nowMs`: only what `overrides` says may be wrong with it. */
@@ -51,7 +53,9 @@ export function lies(at: { readonly nowMs: number; readonly intervalMs: number }
     ...[1, 100, 5_000].map((size) => lie(`${size} random bytes`, randomLooking(size))),
     lie('a message cut off', message([sound]).slice(0, -1), 'malformed'),
     lie('a message that is too long', new Uint8Array(MESSAGE_BYTES_LIMIT + 1), 'oversize'),
+    lie('a megabyte', new Uint8Array(MEGABYTE), 'oversize'),
     lie('another network', message([sound], { network: 'another' }), 'wrong-network'),
+    lie('what was signed for another network', resigned({ network: 'another' }), 'proposer-signature'),
     lie('another version', message([sound], { version: 2 }), 'version'),
     lie('no attestation', message([]), 'empty'),
     lie('no pair', altered({ pair: 'eth-usd' }), 'bad-pair'),
@@ -71,6 +75,11 @@ export function lies(at: { readonly nowMs: number; readonly intervalMs: number }
     lie('the signature of the proposer not first', altered({ signatures: [byBob, byCarol] }), 'proposer-signature'),
     lie('a proposer who did not sign', message([attest(recent(bob, at), STRANGER)]), 'proposer-signature'),
     lie('a proposer who is not allowed', message([attest(recent(STRANGER, at), STRANGER)]), 'signer-not-allowed'),
+    lie(
+      'a quorum of signers who are not allowed',
+      message([attest(recent(STRANGER, at), STRANGER, ...MORE_STRANGERS)]),
+      'signer-not-allowed',
+    ),
     lie('a signature of 64 bytes', altered({ signatures: [byCarol.slice(0, 64)] }), 'signature-length'),
     lie('v 0', altered({ signatures: [withV(byCarol, 0)] }), 'signature-v'),
     lie('r and s 0', altered({ signatures: [withV(new Uint8Array(65), 27)] }), 'signature-range'),
