@@ -146,7 +146,7 @@ function openInbox(): (input: Uint8Array) => Promise<string> {
       recoverer: new Recoverer({ curve, breather: { breathe: () => Promise.resolve() } }),
       digest,
       clock,
-      admitsSignature: () => true,
+      signatures: { admitsSignatures: () => true, chargeSignature() {} },
       deliver(attestations, { reemit }) {
         for (const attestation of attestations) {
           const { id, statement: what, signatures } = attestation

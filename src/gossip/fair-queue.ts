@@ -34,7 +34,8 @@ export class FairQueue<T> {
     }
     if (this.#size >= this.#limits.total) {
       const longest = this.#longest()
-      if (longest === undefined || longest.length <= waiting.length) {
+      // What would only trade places with the newcomer stays: it has waited.
+      if (longest === undefined || longest.length <= waiting.length + 1) {
         this.#drop(item)
         return
       }

@@ -1,5 +1,6 @@
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
+import { equalBytes } from '../core/hex.ts'
 import type { SignedStatus } from '../core/status.ts'
 import type { IgnoreCode } from '../core/verdict.ts'
 
@@ -12,7 +13,8 @@ const INTERVALS_UNTIL_GONE = 3
 const OPEN_LIMIT = 64
 /** Neighbours whose status is kept although their signer is not allowed. */
 const UNLISTED_LIMIT = 64
-/** Peer ids remembered as those of signers after these have gone. */
+/** Peer ids remembered of one signer after it has gone, and signers of whom any are. */
+const REMEMBERED_OF_ONE = 4
 const REMEMBERED_LIMIT = 1_024
 
 /** A node as its statuses show it. */
@@ -33,26 +35,22 @@ export class NodeDirectory {
   readonly #nodes = new Map<Address, KnownNode>()
   /** Which signers name a peer id. */
   readonly #vouching = new Map<string, Set<Address>>()
-  readonly #remembered = new Set<string>()
+  readonly #remembered = new Map<Address, readonly string[]>()
 
   constructor({ clock }: { readonly clock: Clock }, { open }: { readonly open: boolean }) {
     this.#clock = clock
     this.#open = open
   }
 
-  /** Why a status would not be taken, as far as it can be told before its signer is known. */
-  refuseUnread(status: {
-    readonly peerId: string
-    readonly instance: string
-    readonly sequence: number
-  }): IgnoreCode | undefined {
+  /** Whether this very status is held; asked before its signer is known. */
+  isHeld({ status, signature }: Pick<SignedStatus, 'status' | 'signature'>): boolean {
     for (const signer of this.#vouching.get(status.peerId) ?? []) {
-      const known = this.#nodes.get(signer)?.status
-      if (known?.instance === status.instance && known.sequence >= status.sequence) {
-        return known.sequence === status.sequence ? 'known' : 'old-status'
+      const known = this.#nodes.get(signer)
+      if (known !== undefined && known.status.sequence === status.sequence && equalBytes(known.signature, signature)) {
+        return true
       }
     }
-    return undefined
+    return false
   }
 
   /** Takes a status, or says why not. */
@@ -79,15 +77,17 @@ export class NodeDirectory {
     return undefined
   }
 
-  /** Whether a fresh status of an allowed signer names this peer id. */
-  isVouched(peerId: string): boolean {
+  /** The allowed signer whose fresh status names this peer id; the first of several. */
+  voucherOf(peerId: string): Address | undefined {
     this.#expire()
-    return (this.#vouching.get(peerId)?.size ?? 0) > 0
+    const [signer] = this.#vouching.get(peerId) ?? []
+    return signer
   }
 
-  /** Whether one did since this node started; only the latest so many are known. */
+  /** Whether a signer named this peer id since this node started, and not many others since. */
   wasVouched(peerId: string): boolean {
-    return this.#remembered.has(peerId)
+    for (const peers of this.#remembered.values()) if (peers.includes(peerId)) return true
+    return false
   }
 
   /** Everybody whose status is fresh. */
@@ -124,9 +124,10 @@ export class NodeDirectory {
   #vouch({ signer, status: { peerId } }: KnownNode): void {
     const signers = this.#vouching.get(peerId) ?? new Set()
     this.#vouching.set(peerId, signers.add(signer))
-    this.#remembered.delete(peerId)
-    this.#remembered.add(peerId)
-    const [oldest] = this.#remembered
+    const earlier = this.#remembered.get(signer) ?? []
+    this.#remembered.delete(signer)
+    this.#remembered.set(signer, [peerId, ...earlier.filter((each) => each !== peerId)].slice(0, REMEMBERED_OF_ONE))
+    const [oldest] = this.#remembered.keys()
     if (this.#remembered.size > REMEMBERED_LIMIT && oldest !== undefined) this.#remembered.delete(oldest)
   }
 

@@ -12,7 +12,7 @@ const FAULT_POINTS: Readonly<Record<Severity, number>> = { mild: 2, grave: 5 }
 const FAULTS: BucketSetting = { capacity: 20, refillPerSecond: 20 / 600 }
 /** Time for verifying what peers send whom nobody vouches for, all of them together. */
 const UNVOUCHED_TIME = { burstMs: 400, share: 0.2 }
-/** The same of one peer of a signer. A round comes in one burst, and all of it perhaps by one peer. */
+/** The same of the peer of one signer. A round comes in one burst, and all of it perhaps by one peer. */
 const VOUCHED_TIME = { burstMs: 4_000, share: 0.5 }
 /**
  * The status by which a peer says itself who it is: verified at other expense, or a flood from peers that nobody knows
@@ -25,8 +25,10 @@ const INTRODUCTIONS_OF_ONE: BucketSetting = { capacity: 2, refillPerSecond: 1 / 
  * Connections that unknown peers may make, at once and a second; an expelled one uses up the places of so many others.
  * A cluster that starts together needs them at once, a flood under ever new peer ids gets one in some four seconds.
  */
-const ADMISSIONS: BucketSetting = { capacity: 64, refillPerSecond: 2 }
-const ADMISSIONS_LOST = 8
+const ADMISSIONS: BucketSetting = { capacity: 64, refillPerSecond: 10 }
+const ADMISSIONS_LOST = 40
+/** The same of one peer, which may come and go without any offence. */
+const ADMISSIONS_OF_ONE: BucketSetting = { capacity: 4, refillPerSecond: 1 / 15 }
 /** Connected peers that nobody vouches for: the other places are kept for those of signers. */
 const UNVOUCHED_LIMIT = 200
 /** What gossipsub is told of a peer that is expelled: below every threshold. */
@@ -42,8 +44,8 @@ export interface Sender {
 }
 
 export interface PeerStandingComponents extends ExpulsionsComponents {
-  /** Whether an allowed signer's status names this peer. */
-  readonly isVouched: (peerId: string) => boolean
+  /** The allowed signer whose status names this peer. */
+  readonly voucherOf: (peerId: string) => string | undefined
   /** Whether one did lately. */
   readonly wasVouched: (peerId: string) => boolean
   /** Who is connected now. */
@@ -67,6 +69,7 @@ export class PeerStanding {
   readonly #introduced: TokenBuckets<string>
   readonly #signatures: TokenBuckets<Address>
   readonly #admissions: TokenBucket
+  readonly #admitted: TokenBuckets<string>
   readonly #unvouched: { readonly messages: TokenBucket; readonly bytes: TokenBucket; readonly time: TimeBudget }
   readonly #vouchedTime = new Map<string, TimeBudget>()
   /** Time for statuses by which peers say who they are. */
@@ -84,6 +87,7 @@ export class PeerStanding {
     this.#introduced = perKey(INTRODUCTIONS_OF_ONE)
     this.#signatures = perKey(limits.signatureBucket)
     this.#admissions = new TokenBucket(ADMISSIONS, nowMs)
+    this.#admitted = perKey(ADMISSIONS_OF_ONE)
     this.#unvouched = {
       messages: new TokenBucket(limits.messageBucket, nowMs),
       bytes: new TokenBucket(limits.byteBucket, nowMs),
@@ -100,33 +104,40 @@ export class PeerStanding {
   admitsMessage(peerId: string, { bytes, together }: { readonly bytes: number; readonly together: boolean }): boolean {
     if (this.isExpelled(peerId)) return false
     const { monoMs } = this.#components.clock.now()
-    if (!this.#messages.take(peerId, 1, monoMs) || !this.#bytes.take(peerId, bytes, monoMs)) {
+    const key = this.#keyOf(peerId)
+    if (!this.#messages.take(key, 1, monoMs) || !this.#bytes.take(key, bytes, monoMs)) {
       this.#expel(peerId, { reason: 'flood', why: 'it sends more than the whole network has to say' })
       return false
     }
-    if (!together || this.#components.isVouched(peerId)) return true
+    if (!together || key !== peerId) return true
     return this.#unvouched.messages.take(1, monoMs) && this.#unvouched.bytes.take(bytes, monoMs)
   }
 
   /** Whether a peer that connects of its own accord may stay. Peers of signers always may, unless they are expelled. */
   admitsConnection(peerId: string): boolean {
     if (this.isExpelled(peerId)) return false
-    const { isVouched, wasVouched, connectedPeers, clock } = this.#components
-    if (isVouched(peerId) || wasVouched(peerId)) return true
-    if (connectedPeers().filter((other) => !isVouched(other)).length >= UNVOUCHED_LIMIT) return false
-    return this.#admissions.take(1, clock.now().monoMs)
+    const { voucherOf, wasVouched, connectedPeers, clock } = this.#components
+    if (voucherOf(peerId) !== undefined || wasVouched(peerId)) return true
+    if (connectedPeers().filter((other) => voucherOf(other) === undefined).length >= UNVOUCHED_LIMIT) return false
+    const { monoMs } = clock.now()
+    return this.#admitted.take(peerId, 1, monoMs) && this.#admissions.take(1, monoMs)
   }
 
   /** Notes that a peer sent what it could have seen to be false. */
   blame(peerId: string, { code, severity }: { readonly code: string; readonly severity: Severity }): void {
     const { monoMs } = this.#components.clock.now()
-    if (this.#faults.take(peerId, FAULT_POINTS[severity], monoMs)) return
+    if (this.#faults.take(this.#keyOf(peerId), FAULT_POINTS[severity], monoMs)) return
     this.#expel(peerId, { reason: 'lies', why: `it sends what is provably false, as ${code}` })
   }
 
-  /** Whether one more signature of a signer may count: of a sound one there are never so many. */
-  admitsSignature(signer: Address): boolean {
-    return this.#signatures.take(signer, 1, this.#components.clock.now().monoMs)
+  /** Whether so many more signatures of a signer may count: of an honest one there are never so many. */
+  admitsSignatures(signer: Address, count: number): boolean {
+    return this.#signatures.available(signer, this.#components.clock.now().monoMs) >= count
+  }
+
+  /** Notes that a signature of a signer counts. */
+  chargeSignature(signer: Address): void {
+    this.#signatures.charge(signer, 1, this.#components.clock.now().monoMs)
   }
 
   /** Whether a peer may have its own status verified once more at the expense of {@link introductions}. */
@@ -134,15 +145,16 @@ export class PeerStanding {
     return this.#introduced.take(peerId, 1, this.#components.clock.now().monoMs)
   }
 
-  /** The lane in which what a peer sends waits: its own, or the one of all whom nobody vouches for. */
+  /** The lane in which what a peer sends waits: that of its signer, or the one of all whom nobody vouches for. */
   laneOf(peerId: string): string {
-    return this.#components.isVouched(peerId) ? peerId : 'unvouched'
+    return this.#components.voucherOf(peerId) ?? 'unvouched'
   }
 
   senderOf(peerId: string): Sender {
+    const signer = this.#components.voucherOf(peerId)
     return {
       peerId,
-      budget: this.#components.isVouched(peerId) ? this.#timeOf(peerId) : this.#unvouched.time,
+      budget: signer === undefined ? this.#unvouched.time : this.#timeOf(signer),
       wasted: () => this.#noteWaste(peerId),
     }
   }
@@ -156,26 +168,31 @@ export class PeerStanding {
     return this.isExpelled(peerId) ? EXPELLED_SCORE : 0
   }
 
-  #timeOf(peerId: string): TimeBudget {
-    const known = this.#vouchedTime.get(peerId) ?? new TimeBudget(this.#components, VOUCHED_TIME)
+  /** What is measured: a signer, whichever peers it names one after another, or a peer. */
+  #keyOf(peerId: string): string {
+    return this.#components.voucherOf(peerId) ?? peerId
+  }
+
+  #timeOf(signer: string): TimeBudget {
+    const known = this.#vouchedTime.get(signer) ?? new TimeBudget(this.#components, VOUCHED_TIME)
     // The order of the map is that of use, so that the first is the one to forget.
-    this.#vouchedTime.delete(peerId)
-    this.#vouchedTime.set(peerId, known)
+    this.#vouchedTime.delete(signer)
+    this.#vouchedTime.set(signer, known)
     const [oldest] = this.#vouchedTime.keys()
     if (this.#vouchedTime.size > PEERS_LIMIT && oldest !== undefined) this.#vouchedTime.delete(oldest)
     return known
   }
 
   #noteWaste(peerId: string): void {
-    if (this.#waste.take(peerId, 1, this.#components.clock.now().monoMs)) return
+    if (this.#waste.take(this.#keyOf(peerId), 1, this.#components.clock.now().monoMs)) return
     this.#expel(peerId, { reason: 'waste', why: 'it has signatures verified that count nowhere' })
   }
 
   #expel(peerId: string, cause: { readonly reason: string; readonly why: string }): void {
     if (this.isExpelled(peerId)) return
     this.#expulsions.expel(peerId, cause)
-    const { isVouched, clock } = this.#components
-    if (!isVouched(peerId)) this.#admissions.charge(ADMISSIONS_LOST, clock.now().monoMs)
+    const { voucherOf, clock } = this.#components
+    if (voucherOf(peerId) === undefined) this.#admissions.charge(ADMISSIONS_LOST, clock.now().monoMs)
   }
 }
 

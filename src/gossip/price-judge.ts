@@ -29,8 +29,12 @@ export interface PriceJudgeComponents {
   readonly recoverer: Recoverer
   readonly digest: (statement: PriceStatement) => StatementId
   readonly clock: Clock
-  /** Whether one more signature of a signer may count. */
-  readonly admitsSignature: (signer: Address) => boolean
+  readonly signatures: {
+    /** Whether so many more signatures of a signer may count. */
+    admitsSignatures(signer: Address, count: number): boolean
+    /** Is told of every one that does. */
+    chargeSignature(signer: Address): void
+  }
   /**
    * Takes what was found valid and new, before the next message is looked at. `reemit`: the message could not be
    * forwarded as it was.
@@ -50,6 +54,8 @@ interface Case {
   readonly ids: Set<StatementId>
   /** Statements that the message brings, by slot. */
   readonly newInSlot: Map<string, number>
+  /** Signatures in the message that would count, by signer: charged when it is known that nothing in it is false. */
+  readonly counted: Map<Address, number>
 }
 
 /** An attestation with signatures that are worth their arithmetic. */
@@ -62,8 +68,6 @@ interface Candidate {
   readonly known: ReadonlySet<Address>
   readonly unknown: readonly Signature[]
   readonly first: Signature | undefined
-  /** Why the set takes no signatures any more, when these are asked for as evidence. */
-  readonly notAdded: IgnoreCode | undefined
 }
 
 /** Judges messages of prices, cheap checks before expensive ones. It never waits for a price. */
@@ -91,7 +95,7 @@ export class PriceJudge implements Judge {
     }
 
     const valid: Attestation[] = []
-    const about: Case = { sender, ids: new Set(), newInSlot: new Map() }
+    const about: Case = { sender, ids: new Set(), newInSlot: new Map(), counted: new Map() }
     let dropped: IgnoreCode | undefined
     for (const shaped of inShape) {
       const finding = await this.#examine(shaped, about)
@@ -103,8 +107,15 @@ export class PriceJudge implements Judge {
       else if (code !== undefined && code !== 'known') dropped ??= code
     }
     const verdict = dropped !== undefined ? ignore(dropped) : valid.length > 0 ? accept : ignore('known')
-    if (valid.length > 0) this.#components.deliver(valid, { reemit: verdict.kind !== 'accept' })
+    if (valid.length > 0) this.#deliver(valid, { reemit: verdict.kind !== 'accept' })
     return verdict
+  }
+
+  #deliver(valid: readonly Attestation[], options: { readonly reemit: boolean }): void {
+    const { signatures, deliver } = this.#components
+    for (const attestation of valid)
+      for (const signer of attestation.signatures.keys()) signatures.chargeSignature(signer)
+    deliver(valid, options)
   }
 
   async #examine({ statement, signatures }: ShapedAttestation, about: Case): Promise<Finding> {
@@ -131,11 +142,10 @@ export class PriceJudge implements Judge {
     if (notAdded !== undefined && !isEvidence) return { kind: 'nothing', code: notAdded }
     if (held === undefined && !takesPlace(about, statement, holdings)) return { kind: 'nothing', code: 'slot-full' }
 
-    const candidate = { id, statement, held, setAside, known, unknown, first: signatures[0], notAdded }
-    return this.#recover(candidate, about.sender)
+    return this.#recover({ id, statement, held, setAside, known, unknown, first: signatures[0] }, about)
   }
 
-  async #recover(candidate: Candidate, sender: Sender): Promise<Finding> {
+  async #recover(candidate: Candidate, { sender, counted }: Case): Promise<Finding> {
     const { id, statement, held, known, unknown, first } = candidate
     const { recoverer } = this.#components
     const proposers = held?.get(statement.proposer)
@@ -158,9 +168,11 @@ export class PriceJudge implements Judge {
       }
       if (seen.has(signer)) return { kind: 'false', code: 'duplicate-signer' }
       seen.add(signer)
-      const code = this.#leaveOut(signer, candidate)
+      const count = (counted.get(signer) ?? 0) + 1
+      const code = this.#leaveOut(signer, candidate) ?? this.#tooMany(signer, count)
       if (code === undefined) {
         found.set(signer, signature)
+        counted.set(signer, count)
         continue
       }
       dropped ??= code
@@ -170,7 +182,7 @@ export class PriceJudge implements Judge {
       if (signature === first && held === undefined) return { kind: 'nothing', code }
     }
     if (found.size > 0) return { kind: 'new', attestation: { id, statement, signatures: found }, dropped }
-    return { kind: 'nothing', code: dropped ?? candidate.notAdded ?? 'known' }
+    return { kind: 'nothing', code: dropped ?? 'known' }
   }
 
   /** Why a valid signature is left out; undefined when it counts. */
@@ -178,11 +190,14 @@ export class PriceJudge implements Judge {
     signer: Address,
     { statement, held, setAside }: Pick<Candidate, 'statement' | 'held' | 'setAside'>,
   ): IgnoreCode | undefined {
-    const { holdings, admitsSignature } = this.#components
+    const { holdings } = this.#components
     if (!this.#allows(signer, statement)) return 'signer-not-allowed'
     if (held?.has(signer) === true || setAside?.has(signer) === true) return 'second-signature'
-    if (!holdings.takesSigner(statement.round, signer)) return 'round-full'
-    return admitsSignature(signer) ? undefined : 'signer-rate'
+    return holdings.takesSigner(statement.round, signer) ? undefined : 'round-full'
+  }
+
+  #tooMany(signer: Address, count: number): IgnoreCode | undefined {
+    return this.#components.signatures.admitsSignatures(signer, count) ? undefined : 'signer-rate'
   }
 
   #allows(signer: Address, { round }: PriceStatement): boolean {

@@ -34,7 +34,7 @@ export interface StatusJudgeComponents {
     admitsIntroduction(peerId: string): boolean
   }
   /** Is told of every status whose signature was checked, by an allowed signer or a neighbour, be it news or not. */
-  readonly onStatus: (signed: SignedStatus) => void
+  readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
   /** This node's own. */
   readonly self: { readonly instance: string }
 }
@@ -64,13 +64,13 @@ export class StatusJudge implements Judge {
     if (status.sentAt < wallMs - STATUS_PAST_MS) return ignore('stale')
     if (status.sentAt > wallMs + STATUS_AHEAD_MS) return ignore('early')
     if (status.instance === self.instance) return ignore('known')
-    const refused = directory.refuseUnread(status)
-    if (refused !== undefined) return ignore(refused)
+    if (directory.isHeld({ status, signature })) return ignore('known')
 
     const isIntroduction =
       status.peerId === sender.peerId &&
-      !directory.isVouched(sender.peerId) &&
-      introductions.admitsIntroduction(sender.peerId)
+      directory.voucherOf(sender.peerId) === undefined &&
+      introductions.admitsIntroduction(sender.peerId) &&
+      introductions.introductions.hasTime()
     const signed = { id: this.#digestOf(status), signature }
     const recovered = await recoverer.recover(signed, isIntroduction ? introductions.introductions : sender.budget)
     if ('fault' in recovered) {
@@ -83,7 +83,7 @@ export class StatusJudge implements Judge {
       recoverer.remember(signed, signer)
       return ignore('signer-not-allowed')
     }
-    onStatus({ status, signer, signature })
+    onStatus({ status, signer, signature }, { listed })
     const notTaken = directory.take({ status, signer, signature }, { listed })
     if (notTaken !== undefined) return ignore(notTaken)
     return listed ? accept : ignore('signer-not-allowed')

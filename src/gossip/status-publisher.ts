@@ -73,15 +73,18 @@ export class StatusPublisher {
     // Grows over restarts too, as long as the clock does.
     this.#sequence = Math.max(this.#sequence + 1, sentAt)
     this.#dueMs = Number.POSITIVE_INFINITY
+    const lastSentMs = this.#lastSentMs
+    // Noted before it is sent, or a newcomer in that moment would be told twice.
+    this.#lastSentMs = monoMs
     let recipients = 0
     try {
       const status = { ...this.#own, sequence: this.#sequence, sentAt }
       recipients = await topic.publish(encodeStatusMessage(noticeSigner.signStatus(status)))
-      if (recipients > 0) this.#lastSentMs = monoMs
       counters.add('gp_statuses_published_total')
     } catch (error) {
       logger.warn('a status could not be published; the next one follows', { error })
     }
+    if (recipients === 0) this.#lastSentMs = lastSentMs
     if (this.#unwatch === undefined) return
     this.#schedule(monoMs + (recipients > 0 ? intervalMs() * (1 + JITTER * (2 * random() - 1)) : AGAIN_MS))
   }

@@ -71,7 +71,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     constants,
     digest,
     instance,
-    onStatus: (signed) => watch.see(signed),
+    onStatus: (signed, options) => watch.see(signed, options),
   })
 
   const gossipLogger = logger.child('gossip')
@@ -120,7 +120,7 @@ async function openHost(
       clock,
       counters,
       logger: logger.child('peers'),
-      isVouched: (peerId) => directory.isVouched(peerId),
+      voucherOf: (peerId) => directory.voucherOf(peerId),
       wasVouched: (peerId) => directory.wasVouched(peerId),
       connectedPeers: () => host.getPeers().map(String),
       hangUp: (peerId) => {

@@ -39,7 +39,7 @@ export interface TopicsParts {
   readonly instance: string
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
-  readonly onStatus: (signed: SignedStatus) => void
+  readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
 }
 
 export function openTopics(components: NodeComponents, parts: TopicsParts): Topics {
@@ -76,7 +76,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
       recoverer,
       digest: parts.digest,
       clock,
-      admitsSignature: (signer) => standing.admitsSignature(signer),
+      signatures: standing,
       deliver: (attestations, { reemit }) => {
         for (const attestation of attestations) onEvent({ kind: 'received', attestation, reemit })
       },

@@ -5,8 +5,11 @@ import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import type { AgreedConstants, SignedStatus } from '../core/status.ts'
 
-/** Things said once are remembered, so that they are; so many at most, or a stranger could fill memory and log. */
-const SAID_LIMIT = 256
+/**
+ * Things said once are remembered, so that they are; so many at most, or memory and log could be filled. Each kind has
+ * places of its own: neighbours with any key could otherwise use up those for what matters.
+ */
+const SAID_LIMITS = { key: 64, listed: 256, unlisted: 64 } as const
 
 export interface StatusWatchComponents {
   readonly clock: Clock
@@ -20,7 +23,7 @@ export class StatusWatch {
   readonly #own: { readonly signer: Address; readonly instance: string; readonly constants: AgreedConstants }
   readonly #digest: string
   readonly #startedAtMs: number
-  readonly #said = new Set<string>()
+  readonly #said = { key: new Set<string>(), listed: new Set<string>(), unlisted: new Set<string>() }
 
   constructor(
     components: StatusWatchComponents,
@@ -33,16 +36,16 @@ export class StatusWatch {
   }
 
   /** @param signed - a status whose signature was checked, by an allowed signer or a neighbour */
-  see(signed: SignedStatus): void {
+  see(signed: SignedStatus, { listed }: { readonly listed: boolean }): void {
     this.#seeKey(signed)
-    this.#seeConstants(signed)
+    this.#seeConstants(signed, listed ? 'listed' : 'unlisted')
   }
 
   #seeKey({ signer, status }: SignedStatus): void {
     const { signer: own, instance } = this.#own
     // What this key said before this process began may be this node's own, from before its restart.
     if (signer !== own || status.instance === instance || status.sentAt <= this.#startedAtMs) return
-    if (!this.#isFirst(`key ${status.instance}`)) return
+    if (!this.#isFirst('key', status.instance)) return
     this.#components.counters.add('gp_shared_key_total')
     this.#components.logger.error(
       `another process signs with this node's key ${own}: stop one of the two, or give it a key of its own. If you started no other, the key is stolen: take it out of GP_SIGNERS everywhere`,
@@ -50,9 +53,9 @@ export class StatusWatch {
     )
   }
 
-  #seeConstants({ signer, status }: SignedStatus): void {
+  #seeConstants({ signer, status }: SignedStatus, kind: 'listed' | 'unlisted'): void {
     const digest = constantsDigest(status.constants)
-    if (digest === this.#digest || !this.#isFirst(`constants ${signer} ${digest}`)) return
+    if (digest === this.#digest || !this.#isFirst(kind, `${signer} ${digest}`)) return
     this.#components.counters.add('gp_other_constants_total')
     this.#components.logger.warn(
       `${signer} runs this network with other constants; all nodes must have the same: ${differences(this.#own.constants, status.constants).join('; ')}`,
@@ -60,9 +63,10 @@ export class StatusWatch {
     )
   }
 
-  #isFirst(what: string): boolean {
-    if (this.#said.has(what) || this.#said.size >= SAID_LIMIT) return false
-    this.#said.add(what)
+  #isFirst(kind: keyof typeof SAID_LIMITS, what: string): boolean {
+    const said = this.#said[kind]
+    if (said.has(what) || said.size >= SAID_LIMITS[kind]) return false
+    said.add(what)
     return true
   }
 }

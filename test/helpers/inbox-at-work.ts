@@ -70,7 +70,7 @@ export function createInboxAtWork(
       recoverer: new Recoverer({ curve, breather: { breathe } }),
       digest,
       clock,
-      admitsSignature: (signer) => standing.admitsSignature(signer),
+      signatures: standing,
       deliver(attestations, { reemit }) {
         deliveries.push({ attestations, reemit })
         for (const attestation of attestations) engine.handle({ kind: 'received', attestation, reemit }, clock.now())

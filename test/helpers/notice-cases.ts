@@ -114,6 +114,7 @@ const STATUSES: readonly NoticeCase[] = (
       name: 'an older one of the same process',
       before: (node) => node.receiveStatus(encodeStatusMessage(signStatus(alice))),
       bytes: encodeStatusMessage(signStatus(alice, { sequence: OBSERVED_AT - 1 })),
+      recoveries: 1,
     },
     {
       code: 'old-status',

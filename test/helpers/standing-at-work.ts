@@ -41,7 +41,7 @@ export function createStandingAtWork(
     {
       counters,
       logger,
-      isVouched: (peerId) => vouched.has(peerId),
+      voucherOf: (peerId) => (vouched.has(peerId) ? `signer of ${peerId}` : undefined),
       wasVouched: (peerId) => remembered.has(peerId),
       connectedPeers: () => connected,
       hangUp: (peerId) => void hungUp.push(peerId),

@@ -72,4 +72,10 @@ describe('a fair queue', () => {
     assert.equal(queue.size, 0)
     assert.deepEqual(dropped, [])
   })
+
+  it('when it is full keeps the only item of a lane before a newcomer’s', () => {
+    const { queue, dropped } = createQueue({ total: 2, lane: 2 })
+    for (const lane of ['a', 'b', 'c']) queue.push(lane, `${lane}1`)
+    assert.deepEqual(dropped, ['c1'])
+  })
 })

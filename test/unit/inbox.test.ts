@@ -374,3 +374,14 @@ describe('a statement whose proposer has signed too much', () => {
     assert.equal(node.deliveries.length, 1)
   })
 })
+
+describe('a message that is rejected', () => {
+  it('uses up nothing of the signers whose signatures somebody put into it', async () => {
+    const node = createInboxAtWork({}, { limits: { signatureBucket: { capacity: 4, refillPerSecond: 0.001 } } })
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const verdict = await node.inbox.receive(message([attest(eth, alice), forged], { attempt }), 'liar')
+      assert.deepEqual(verdict, reject('proposer-signature'))
+    }
+    assert.deepEqual(await node.receive(attest(eth, alice)), { kind: 'accept' })
+  })
+})

@@ -223,8 +223,8 @@ describe('peers for whom nobody vouches', () => {
     assert.ok(admitted > 50, `${admitted}`)
   })
 
-  it('lose eight places by each of them that is expelled, once; peers of signers lose none', () => {
-    assert.deepEqual([places(), places('sybil'), places('honest')], [64, 56, 64])
+  it('lose forty places by each of them that is expelled, once; peers of signers lose none', () => {
+    assert.deepEqual([places(), places('sybil'), places('honest')], [64, 24, 64])
   })
 
   it('leave places for those of signers', () => {
@@ -251,7 +251,7 @@ describe('a peer of a signer', () => {
   })
 
   it('has used up what it has until 4,096 others have sent something', () => {
-    const { standing, clock } = createStandingAtWork({ isVouched: () => true })
+    const { standing, clock } = createStandingAtWork({ voucherOf: (peerId) => `signer of ${peerId}` })
     const budgetOf = (peerId: string) => standing.senderOf(peerId).budget
     budgetOf('first').spend(() => budgetOf('second').spend(() => clock.compute(1_000_000)))
     for (let peer = 0; peer < 4_094; peer++) budgetOf(`peer ${peer}`)
@@ -264,9 +264,13 @@ describe('a peer of a signer', () => {
 describe('the signatures of a signer', () => {
   it('are counted by signer, whoever brings them', () => {
     const { standing } = createStandingAtWork({}, { signatureBucket: SCARCE })
-    for (let i = 0; i < 10; i++) assert.equal(standing.admitsSignature(alice.address), true)
-    assert.equal(standing.admitsSignature(alice.address), false)
-    assert.equal(standing.admitsSignature(bob.address), true)
+    for (let i = 0; i < 10; i++) {
+      assert.equal(standing.admitsSignatures(alice.address, 1), true)
+      standing.chargeSignature(alice.address)
+    }
+    assert.equal(standing.admitsSignatures(alice.address, 1), false)
+    assert.equal(standing.admitsSignatures(bob.address, 10), true)
+    assert.equal(standing.admitsSignatures(bob.address, 11), false)
   })
 })
 
@@ -286,5 +290,42 @@ describe('the log', () => {
       'peer sybil 0 is expelled for 10 min: it has signatures verified that count nowhere',
       'peer the last is expelled for 10 min: it has signatures verified that count nowhere; 49 more were expelled since the last line',
     ])
+  })
+})
+
+describe('a peer that comes and goes without any offence', () => {
+  it('uses up its own places and no others', async () => {
+    const { standing, clock } = createStandingAtWork()
+    let newcomers = 0
+    for (let second = 0; second < 60; second++) {
+      for (let time = 0; time < 100; time++) standing.admitsConnection('restless')
+      if (standing.admitsConnection(`newcomer ${second}`)) newcomers += 1
+      await clock.advance(1_000)
+    }
+    assert.equal(newcomers, 60)
+  })
+})
+
+describe('a signer that names ever new peer ids', () => {
+  it('has the time of one', async () => {
+    let current = ''
+    const { standing, clock } = createStandingAtWork({
+      voucherOf: (peerId) => (peerId === current ? alice.address : undefined),
+    })
+    const startMs = clock.now().monoMs
+    let spentMs = 0
+    for (let number = 0; clock.now().monoMs - startMs < 10 * MINUTE_MS; number++) {
+      current = `peer ${number}`
+      const untilMs = clock.now().monoMs + 7_500
+      while (clock.now().monoMs < untilMs) {
+        const { budget } = standing.senderOf(current)
+        if (budget.hasTime()) {
+          budget.spend(() => clock.compute(30))
+          spentMs += 30
+        } else await clock.advance(30)
+      }
+    }
+    const share = spentMs / (clock.now().monoMs - startMs)
+    assert.ok(share < 0.55, String(share))
   })
 })

@@ -15,7 +15,7 @@ describe('a status', () => {
     const node = createNoticesAtWork()
     const data = encodeStatusMessage(signStatus(alice, { peerId: 'newcomer' }))
     assert.deepEqual(await node.receiveStatus(data, 'newcomer'), { kind: 'accept' })
-    assert.equal(node.directory.isVouched('newcomer'), true)
+    assert.equal(node.directory.voucherOf('newcomer'), alice.address)
   })
 
   it('by which a newcomer introduces itself is verified, though strangers have used up all their time', async () => {
@@ -117,5 +117,19 @@ describe('a status', () => {
       await node.receiveStatus(data)
     }
     assert.deepEqual(node.hungUp, [])
+  })
+})
+
+describe('a signer that names the peer and the process of another', () => {
+  it('does not hide what that one says of itself', async () => {
+    const node = createNoticesAtWork()
+    const bobs = { peerId: 'bobs', instance: `0x${'b0'.repeat(16)}` } as const
+    await node.receiveStatus(encodeStatusMessage(signStatus(bob, bobs)))
+    await node.receiveStatus(encodeStatusMessage(signStatus(alice, { ...bobs, sequence: OBSERVED_AT + 10_000_000 })))
+    await node.clock.advance(15_000)
+    const later = encodeStatusMessage(
+      signStatus(bob, { ...bobs, sequence: OBSERVED_AT + 15_000, sentAt: OBSERVED_AT + 15_000 }),
+    )
+    assert.deepEqual(await node.receiveStatus(later), { kind: 'accept' })
   })
 })

@@ -125,6 +125,17 @@ describe('a node says how it is', () => {
     )
   })
 
+  it('once, though somebody begins to listen while it is being said', async () => {
+    const node = createPublisher()
+    node.publisher.start()
+    const advanced = node.clock.advance(0)
+    node.join()
+    await advanced
+    node.join()
+    await node.clock.advance(100)
+    assert.deepEqual(times(node), [0])
+  })
+
   it('with a sequence that grows, whatever the clock does', async () => {
     const node = createPublisher()
     node.publisher.start()
