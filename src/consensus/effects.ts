@@ -21,6 +21,8 @@ export type EngineEvent =
     }
   /** What this node had signed before it was restarted. */
   | { readonly kind: 'restored'; readonly attestation: Attestation }
+  /** A quorum that was owed to the table when this node ended. Quorum never expires: it is taken whatever its age. */
+  | { readonly kind: 'owed'; readonly row: PriceRow }
   /** A signer does not vouch for a statement; its notice was checked, or is this node's own. */
   | { readonly kind: 'refused'; readonly refusal: SignedRefusal }
   /** What became of a row that was handed out by a `commit` effect. */
@@ -34,6 +36,11 @@ export type EngineEffect =
   | { readonly kind: 'consider'; readonly id: StatementId; readonly statement: PriceStatement }
   /** Send what is held of this statement; `attempt` makes repeated bytes differ. */
   | { readonly kind: 'publish'; readonly id: StatementId; readonly attempt: number }
+  /**
+   * A quorum was reached, or has grown: it must be on the disk before it is published or its row is written. Comes
+   * before those effects.
+   */
+  | { readonly kind: 'keep'; readonly row: PriceRow }
   /** The quiet period is over: write the row. */
   | { readonly kind: 'commit'; readonly row: PriceRow }
   /** A signer signed two statements of one slot. Once for each slot and signer. */

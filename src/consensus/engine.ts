@@ -1,8 +1,16 @@
 import type { Address } from '../core/address.ts'
 import type { Instant } from '../core/clock.ts'
-import type { WriteOutcome } from '../core/price-table.ts'
+import type { PriceRow, WriteOutcome } from '../core/price-table.ts'
 import type { SignedRefusal } from '../core/refusal.ts'
-import type { Attestation, PriceStatement, Round, SignatureSet, StatementId } from '../core/statement.ts'
+import {
+  type Attestation,
+  type PriceStatement,
+  type Round,
+  type Signature,
+  type SignatureSet,
+  type StatementId,
+  isQuorum,
+} from '../core/statement.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import type { EngineEffect, EngineEvent, NotAdded, Phase } from './effects.ts'
 import { Rounds } from './rounds.ts'
@@ -67,6 +75,9 @@ export class Engine implements Holdings {
         break
       case 'restored':
         this.#restore(event.attestation, { now, effects })
+        break
+      case 'owed':
+        this.#recall(event.row, { now, effects })
         break
       case 'refused':
         this.#refuse(event.refusal, { now, effects })
@@ -170,6 +181,19 @@ export class Engine implements Holdings {
     this.#schedule(entry)
   }
 
+  /** What is on the disk is not kept again, unless others have signed beside it meanwhile. */
+  #recall({ attestation, lastSignedAtMs }: PriceRow, { now, effects }: Step): void {
+    const { id, statement, signatures } = attestation
+    if (!isQuorum(signatures, statement, this.#rules.minimumSigners)) return
+    const known = this.#entries.get(id)
+    const entry = known ?? this.#hold(attestation, now)
+    if (this.#rounds.has(entry)) for (const signer of signatures.keys()) this.#rounds.addSigner(statement.round, signer)
+    const wallMs = known === undefined ? lastSignedAtMs : now.wallMs
+    this.#merge(entry, signatures, { now: { monoMs: now.monoMs, wallMs }, effects })
+    if (known !== undefined && entry.hasQuorum) this.#keep(entry, effects)
+    this.#schedule(entry)
+  }
+
   #refuse(refusal: SignedRefusal, at: Step): void {
     const id = refusal.refusal.statement
     const entry = this.#entries.get(id)
@@ -188,31 +212,50 @@ export class Engine implements Holdings {
     if (!this.#rounds.has(entry)) this.#forget(entry)
   }
 
-  #admit({ id, statement, signatures }: Attestation, { now }: Step): StatementEntry | undefined {
+  #admit(attestation: Attestation, { now }: Step): StatementEntry | undefined {
+    const { id, statement, signatures } = attestation
     if (!signatures.has(statement.proposer) || this.notAdded(id, statement, now) !== undefined) return undefined
+    return this.#hold(attestation, now)
+  }
+
+  #hold({ id, statement }: Attestation, now: Instant): StatementEntry {
     const entry = new StatementEntry(this.#rules, { id, statement, now })
     this.#entries.set(id, entry)
     this.#slots.add(entry)
-    this.#rounds.add(entry)
-    // Before those who sign beside it: a statement without its proposer could never reach quorum.
-    this.#rounds.addSigner(statement.round, statement.proposer)
+    if (!this.#rounds.hasEnded(statement.round, now.wallMs)) {
+      this.#rounds.add(entry)
+      // Before those who sign beside it: a statement without its proposer could never reach quorum.
+      this.#rounds.addSigner(statement.round, statement.proposer)
+    }
     return entry
   }
 
   #add(entry: StatementEntry, signatures: SignatureSet, at: Step): boolean {
     const { round } = entry.statement
     if (this.#rounds.hasEnded(round, at.now.wallMs)) return false
-    let added = false
+    const taken = new Map<Address, Signature>()
     for (const [signer, signature] of signatures) {
       if (!this.takesSigner(round, signer)) continue
       this.#rounds.addSigner(round, signer)
-      if (entry.add(signer, signature, at.now)) added = true
+      taken.set(signer, signature)
     }
+    const added = this.#merge(entry, taken, at)
+    if (added && entry.hasQuorum) this.#keep(entry, at.effects)
+    return added
+  }
+
+  #merge(entry: StatementEntry, signatures: SignatureSet, at: Step): boolean {
+    let added = false
+    for (const [signer, signature] of signatures) if (entry.add(signer, signature, at.now)) added = true
     for (const phase of entry.afterAdding(at.now)) this.#moved(entry, at, phase)
     for (const equivocation of this.#slots.compare(entry, signatures.keys())) {
       at.effects.push({ kind: 'equivocation', equivocation })
     }
     return added
+  }
+
+  #keep(entry: StatementEntry, effects: EngineEffect[]): void {
+    effects.push({ kind: 'keep', row: rowOf(entry) })
   }
 
   #publish(entry: StatementEntry, { now, effects }: Step): void {
@@ -244,7 +287,7 @@ export class Engine implements Holdings {
     if (attempt !== undefined) at.effects.push({ kind: 'publish', id: entry.id, attempt })
     if (entry.closeWhenDue(at.now)) this.#moved(entry, at)
     if (entry.handOutWhenDue(at.now)) {
-      at.effects.push({ kind: 'commit', row: { attestation: attest(entry), lastSignedAtMs: entry.lastSignedAtMs } })
+      at.effects.push({ kind: 'commit', row: rowOf(entry) })
     }
     this.#schedule(entry)
   }
@@ -280,6 +323,10 @@ interface Step {
 
 function attest(entry: StatementEntry): Attestation {
   return { id: entry.id, statement: entry.statement, signatures: new Map(entry.signatures) }
+}
+
+function rowOf(entry: StatementEntry): PriceRow {
+  return { attestation: attest(entry), lastSignedAtMs: entry.lastSignedAtMs }
 }
 
 function phaseAfter(outcome: WriteOutcome): 'committed' | 'disputed' | 'parked' {

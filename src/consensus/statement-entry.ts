@@ -84,6 +84,11 @@ export class StatementEntry {
     return this.#phase === 'collecting' || this.#phase === 'quorum'
   }
 
+  /** At quorum, and the table has not answered yet. */
+  get hasQuorum(): boolean {
+    return this.#phase === 'quorum' || this.#phase === 'closed'
+  }
+
   get isFull(): boolean {
     return this.#signatures.size >= this.#rules.maximumSigners
   }

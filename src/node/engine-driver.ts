@@ -2,6 +2,8 @@ import { type CoSignerComponents, coSign } from '../consensus/co-signer.ts'
 import { type Objection, refusalFor } from '../consensus/co-sign-policy.ts'
 import type { EngineEffect, EngineEvent } from '../consensus/effects.ts'
 import type { Engine } from '../consensus/engine.ts'
+import { type OwedFault, judgeOwed } from '../consensus/owed-row.ts'
+import type { RowKeeper } from '../consensus/row-keeper.ts'
 import type { Signer } from '../consensus/signer.ts'
 import { oldestOpenRound } from '../consensus/windows.ts'
 import type { Clock } from '../core/clock.ts'
@@ -10,6 +12,7 @@ import type { Equivocation } from '../core/equivocation.ts'
 import type { Logger } from '../core/logger.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import type { Observation } from '../core/price-feed.ts'
+import type { Outbox } from '../core/outbox.ts'
 import type { PriceRow, WriteOutcome } from '../core/price-table.ts'
 import type { Refusal, SignedRefusal } from '../core/refusal.ts'
 import type { SignOnceMemory } from '../core/sign-once.ts'
@@ -26,6 +29,8 @@ export interface EngineDriverComponents {
   readonly refusals: { publish(refusal: SignedRefusal): void }
   /** Where proofs against dishonest signers are kept. */
   readonly evidence: { keep(equivocation: Equivocation): void | Promise<void> }
+  readonly outbox: Pick<Outbox, 'waiting' | 'parked'>
+  readonly rowKeeper: Pick<RowKeeper, 'keep' | 'settle' | 'flush'>
   readonly writer: { enqueue(row: PriceRow): void }
   readonly digest: (statement: PriceStatement) => StatementId
   readonly clock: Clock
@@ -52,6 +57,23 @@ export class EngineDriver {
     })
   }
 
+  /** Takes up again what was owed to the table when the node ended, by today's rules of the network. Before all else. */
+  restore(): void {
+    const { outbox, digest } = this.#components
+    const aside: OwedFault[] = []
+    let rows = 0
+    for (const owed of outbox.waiting()) {
+      const row = judgeOwed(owed, { constants: this.#constants, digest })
+      if (typeof row === 'string') {
+        aside.push(row)
+        continue
+      }
+      rows += 1
+      this.handle({ kind: 'owed', row })
+    }
+    this.#log.restored({ rows, aside, parked: outbox.parked() })
+  }
+
   /** Sends again what was signed before a restart and can still be collected, by today's rules of the network. */
   start(): void {
     const { memory, clock } = this.#components
@@ -74,8 +96,15 @@ export class EngineDriver {
     this.#armTick()
   }
 
-  /** Takes what became of a row in the table. */
+  /** What is held of a statement, to be sent now; undefined when it is not held. What is at quorum is on the disk then. */
+  attestationToSend(id: StatementId): Attestation | undefined {
+    this.#components.rowKeeper.flush()
+    return this.#components.engine.attestationOf(id)
+  }
+
+  /** Takes what became of a row in the table, be it after {@link stop}. */
   settle(id: StatementId, outcome: WriteOutcome): void {
+    this.#components.rowKeeper.settle(id, outcome)
     const attestation = this.#components.engine.attestationOf(id)
     this.handle({ kind: 'outcome', id, outcome })
     if (attestation !== undefined) this.#log.settled(attestation, outcome)
@@ -119,7 +148,11 @@ export class EngineDriver {
       case 'publish':
         this.#components.publisher.publish(effect.id, effect.attempt)
         break
+      case 'keep':
+        this.#components.rowKeeper.keep(effect.row)
+        break
       case 'commit':
+        this.#components.rowKeeper.flush()
         this.#components.writer.enqueue(effect.row)
         break
       case 'equivocation':

@@ -1,5 +1,6 @@
 import { type Objection, formatDeviation } from '../consensus/co-sign-policy.ts'
 import type { EngineEffect } from '../consensus/effects.ts'
+import type { OwedFault } from '../consensus/owed-row.ts'
 import type { Address } from '../core/address.ts'
 import type { Counters } from '../core/counters.ts'
 import { type Equivocation, isByProposer } from '../core/equivocation.ts'
@@ -96,6 +97,28 @@ export class EngineLog {
     }
   }
 
+  /** What was found in the outbox at the start; `aside`: why rows are left there. */
+  restored(found: { readonly rows: number; readonly aside: readonly OwedFault[]; readonly parked: number }): void {
+    const { rows, aside, parked } = found
+    if (rows > 0) {
+      this.#counters.add('gp_outbox_restored_total', {}, rows)
+      this.#logger.info('rows that waited for Postgres when this node ended are written after a quiet period', { rows })
+    }
+    for (const [fault, left] of Map.groupBy(aside, (each) => each)) {
+      this.#logger.warn(`rows on the disk of this node are not written, and stay there: ${owedPhrase(fault)}`, {
+        rows: left.length,
+      })
+    }
+    if (parked > 0) {
+      this.#logger.warn(
+        'the disk of this node keeps rows that the database refused for good, or that cannot be read; report their reasons',
+        {
+          rows: parked,
+        },
+      )
+    }
+  }
+
   equivocated(equivocation: Equivocation): void {
     const { signer, slot, statements } = equivocation
     this.#counters.add('gp_equivocations_total')
@@ -132,6 +155,23 @@ export class EngineLog {
 
 function describe({ pair, price, proposer }: PriceStatement): string {
   return `${pair} ${formatPrice(price)} by ${proposer.slice(0, 8)}`
+}
+
+function owedPhrase(fault: OwedFault): string {
+  switch (fault) {
+    case 'network':
+      return 'they are of another GP_NETWORK'
+    case 'pair':
+      return 'their pair is not in GP_PAIRS any more'
+    case 'source':
+      return 'they have another GP_SOURCE'
+    case 'round':
+      return 'their rounds have another length than GP_FETCHPRICEINTERVAL'
+    case 'content':
+      return 'they are not what was signed; look after the disk, and please report this'
+    case 'quorum':
+      return 'GP_SIGNERS and GP_MINIMUMSIGNERCOUNT of today leave them no quorum'
+  }
 }
 
 function refusedBy(refusals: ReadonlyMap<Address, SignedRefusal>, statement: PriceStatement): string {

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { Engine } from '../consensus/engine.ts'
+import { RowKeeper } from '../consensus/row-keeper.ts'
 import { lifeRules } from '../consensus/statement-entry.ts'
 import { EvidenceFolder, evidenceDirectory } from '../store/evidence-folder.ts'
 import { NodeDisk } from '../store/node-disk.ts'
@@ -39,8 +40,10 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   const logger = components.logger.child('node')
 
   const curve = openCurve({ ...components, logger })
-  const disk = new NodeDisk({ clock }, { directory: config.dataDir })
+  const disk = new NodeDisk({ clock, logger }, { directory: config.dataDir })
   releases.add('disk', () => disk.close())
+  const rowKeeper = new RowKeeper({ ...components, logger, outbox: disk.outbox })
+  releases.add('outbox', () => rowKeeper.stop())
   const { signer, noticeSigner, memory } = await openSigner({ ...components, curve }, { config, disk })
   introduce({ logger, signer, memory, clock }, constants)
 
@@ -53,6 +56,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
     peerBook: disk.peers,
     releases,
     onEvent: (event) => driver.handle(event),
+    attestationToSend: (id) => driver.attestationToSend(id),
   })
   const { host, topics, publisher, refusals, digest } = gossip
   const { writer } = await openTable(components, {
@@ -79,6 +83,8 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
       publisher,
       refusals,
       evidence,
+      outbox: disk.outbox,
+      rowKeeper,
       writer,
       digest,
     },
@@ -94,6 +100,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   releases.add('observer', () => observer.stop())
   releases.add('start', () => stopping.abort(new Error('the node is stopping')))
 
+  driver.restore()
   writer.start()
   gossip.start()
   const speakWhenHeard = async (): Promise<void> => {

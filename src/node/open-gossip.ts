@@ -6,7 +6,7 @@ import type { NoticeSigner } from '../consensus/notice-signer.ts'
 import { agreedConstants } from '../core/agreed-constants.ts'
 import { toHex } from '../core/hex.ts'
 import type { Secp256k1 } from '../core/signature.ts'
-import type { PriceStatement, StatementId } from '../core/statement.ts'
+import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
 import { createDigest } from '../core/typed-data.ts'
 import { expectedTraffic } from '../gossip/expected-traffic.ts'
 import { createHost } from '../gossip/libp2p-host.ts'
@@ -50,6 +50,8 @@ export interface GossipParts {
   readonly peerBook: PeerBook
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
+  /** What is held of a statement at the moment of sending; undefined when it is gone. */
+  readonly attestationToSend: (id: StatementId) => Attestation | undefined
 }
 
 export async function openGossip(components: NodeComponents, parts: GossipParts): Promise<Gossip> {
@@ -77,7 +79,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
   const gossipLogger = logger.child('gossip')
   const sending = { clock, counters, logger: gossipLogger }
   const publisher = new Publisher(
-    { ...sending, topic: topics.prices, attestationOf: (id) => engine.attestationOf(id) },
+    { ...sending, topic: topics.prices, attestationOf: parts.attestationToSend },
     { network },
   )
   releases.add('publisher', () => publisher.flush())

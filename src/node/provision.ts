@@ -3,7 +3,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Secp256k1 } from '../core/signature.ts'
 import { findSigningKey, loadSigningKey } from '../keys/signing-key.ts'
-import { NodeDisk, NodeDiskError } from '../store/node-disk.ts'
+import { NodeDiskError } from '../store/node-disk-error.ts'
+import { NodeDisk } from '../store/node-disk.ts'
 
 export interface ProvisionComponents {
   readonly curve: Secp256k1

@@ -1,21 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Address } from '../core/address.ts'
-import { type Hex, fromHex, toHex } from '../core/hex.ts'
-import type { Price } from '../core/price.ts'
 import type { SignOnceMemory, Slot } from '../core/sign-once.ts'
 import type { Attestation, Round, StatementId } from '../core/statement.ts'
-
-interface SignedRow {
-  readonly network: string
-  readonly pair: string
-  readonly proposer: Address
-  readonly round: Round
-  readonly id: StatementId
-  readonly price: string
-  readonly observed_at: number
-  readonly source: string
-  readonly signatures: string
-}
+import { ATTESTATION_COLUMNS, type AttestationRecord, attestationOf, attestationValues } from './sqlite-attestation.ts'
+import { inTransaction } from './sqlite-transaction.ts'
 
 const NO_ROUND = -1 as Round
 
@@ -41,7 +29,7 @@ export class SqliteSignOnceMemory implements SignOnceMemory {
       'SELECT round FROM low_water WHERE signer = ? AND network = ? AND pair = ? AND proposer = ?',
     )
     this.#remember = database.prepare(
-      `INSERT INTO signed (signer, network, pair, proposer, round, id, price, observed_at, source, signatures)
+      `INSERT INTO signed (signer, ${ATTESTATION_COLUMNS})
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET signatures = excluded.signatures WHERE signed.id = excluded.id`,
     )
@@ -68,55 +56,22 @@ export class SqliteSignOnceMemory implements SignOnceMemory {
   }
 
   remember(attestations: readonly Attestation[]): void {
-    this.#transaction(() => {
-      for (const { id, statement, signatures } of attestations) {
-        const { changes } = this.#remember.run(
-          this.#signer,
-          statement.network,
-          statement.pair,
-          statement.proposer,
-          statement.round,
-          id,
-          statement.price.toString(),
-          statement.observedAt,
-          statement.source,
-          JSON.stringify([...signatures].map(([signer, signature]) => [signer, toHex(signature)])),
-        )
-        if (changes === 0) throw new Error(`another statement of the slot of ${id} is signed already`)
+    inTransaction(this.#database, () => {
+      for (const attestation of attestations) {
+        const { changes } = this.#remember.run(this.#signer, ...attestationValues(attestation))
+        if (changes === 0) throw new Error(`another statement of the slot of ${attestation.id} is signed already`)
       }
     })
   }
 
   since(network: string, round: Round): Attestation[] {
-    return (this.#since.all(this.#signer, network, round) as unknown as SignedRow[]).map(attestationOf)
+    return (this.#since.all(this.#signer, network, round) as unknown as AttestationRecord[]).map(attestationOf)
   }
 
   forgetBefore(network: string, round: Round): void {
-    this.#transaction(() => {
+    inTransaction(this.#database, () => {
       this.#raise.run(this.#signer, network, round)
       this.#forget.run(this.#signer, network, round)
     })
-  }
-
-  #transaction(write: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      write()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
-  }
-}
-
-function attestationOf(row: SignedRow): Attestation {
-  const { network, pair, round, source, proposer } = row
-  const price = BigInt(row.price) as Price
-  const signatures = JSON.parse(row.signatures) as [Address, Hex][]
-  return {
-    id: row.id,
-    statement: { network, pair, price, round, observedAt: row.observed_at, source, proposer },
-    signatures: new Map(signatures.map(([signer, signature]) => [signer, fromHex(signature)])),
   }
 }

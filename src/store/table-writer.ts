@@ -94,11 +94,9 @@ export class TableWriter {
     await this.#working
     const rows = this.#waiting.size
     if (rows > 0 && !this.#stopped) {
-      this.#components.logger.warn(
-        'stopped with rows that are not in the table; another node writes them if one shares this database',
-        {
-          rows,
-        },
+      this.#components.logger.info(
+        'stopped with rows that are not in the table; they are on the disk, and written after the next start',
+        { rows },
       )
     }
     this.#stopped = true

@@ -98,6 +98,16 @@ export class EngineAtWork {
     return this.effects.flatMap(({ atMs, effect }) => (effect.kind === 'commit' ? [{ atMs, row: effect.row }] : []))
   }
 
+  /** What had to be on the disk, and when. */
+  kept(): { readonly atMs: number; readonly row: PriceRow }[] {
+    return this.effects.flatMap(({ atMs, effect }) => (effect.kind === 'keep' ? [{ atMs, row: effect.row }] : []))
+  }
+
+  /** A row that was owed when the node ended. */
+  owe(attestation: Attestation, lastSignedAtMs = this.clock.now().wallMs): EngineEffect[] {
+    return this.handle({ kind: 'owed', row: { attestation, lastSignedAtMs } })
+  }
+
   /** Who was found to have signed which two statements. */
   equivocations(): Equivocation[] {
     return this.effects.flatMap(({ effect }) => (effect.kind === 'equivocation' ? [effect.equivocation] : []))

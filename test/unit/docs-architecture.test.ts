@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { NodeDisk } from '../../src/store/node-disk.ts'
 import { Document, ROOT, quoted, textOf, unquoted } from '../helpers/documents.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
 import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 
 const architecture = new Document('docs/architecture.md')
@@ -45,7 +46,7 @@ describe('docs/architecture.md', () => {
 
   it('names the tables of the node’s own disk', async (t) => {
     const directory = await temporaryDirectory(t)
-    new NodeDisk({ clock: systemClock }, { directory }).close()
+    new NodeDisk({ clock: systemClock, logger: new RecordingLogger() }, { directory }).close()
     const database = new DatabaseSync(join(directory, 'node.sqlite'), { readOnly: true })
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
     database.close()

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Price } from '../../src/core/price.ts'
-import { NodeDisk, type NodeDiskErrorCode } from '../../src/store/node-disk.ts'
+import type { NodeDiskErrorCode } from '../../src/store/node-disk-error.ts'
+import { NodeDisk } from '../../src/store/node-disk.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
 import { INTERVAL_MS, OBSERVED_AT, alice, attest, bob, carol, price, round, statement } from '../helpers/statements.ts'
 
 const proposed = statement()
@@ -19,11 +21,13 @@ const rival = attest(statement({ price: price('3021.46') }), alice, bob)
 let parent: string
 let directory: string
 let open: NodeDisk[]
+let logger: RecordingLogger
 
 beforeEach(() => {
   parent = mkdtempSync(join(tmpdir(), 'node-disk-'))
   directory = join(parent, 'data')
   open = []
+  logger = new RecordingLogger()
 })
 
 afterEach(() => {
@@ -32,7 +36,7 @@ afterEach(() => {
 })
 
 function openDisk(clock = new ManualClock()): NodeDisk {
-  const disk = new NodeDisk({ clock }, { directory })
+  const disk = new NodeDisk({ clock, logger }, { directory })
   open.push(disk)
   return disk
 }
@@ -273,43 +277,12 @@ describe('a disk', () => {
     assert.deepEqual(mode, { journal_mode: 'wal' })
   })
 
-  const strange = [
-    {
-      name: 'a database of something else',
-      code: 'foreign',
-      message: /something else.*another GP_DATADIR/,
-      sql: 'PRAGMA journal_mode = DELETE; PRAGMA application_id = 7; CREATE TABLE things (a)',
-    },
-    {
-      name: 'one of a newer version',
-      code: 'newer',
-      message: /newer gossip-price/,
-      sql: 'PRAGMA journal_mode = DELETE; PRAGMA user_version = 2',
-    },
-  ] as const
-
-  for (const { name, code, message, sql } of strange) {
-    it(`that is ${name} is refused, and not a byte of it is changed`, () => {
-      openDisk().close()
-      meddle(sql)
-      const before = readFileSync(file())
-      refusesToOpen(code, message)
-      assert.deepEqual(readFileSync(file()), before)
-    })
-  }
-
-  it('that is no database is refused as damaged, and not a byte of it is changed', () => {
+  it('that is one of a newer version is refused, and not a byte of it is changed', () => {
     openDisk().close()
-    const garbage = Buffer.alloc(8_192, 'not a database ')
-    writeFileSync(file(), garbage)
-    refusesToOpen('corrupt', /damaged.*Move it aside/)
-    assert.deepEqual(readFileSync(file()), garbage)
-  })
-
-  it('that was cut off is refused as damaged', () => {
-    openDisk().close()
-    truncateSync(file(), 4_096)
-    refusesToOpen('corrupt', /damaged/)
+    meddle('PRAGMA journal_mode = DELETE; PRAGMA user_version = 3')
+    const before = readFileSync(file())
+    refusesToOpen('newer', /newer gossip-price/)
+    assert.deepEqual(readFileSync(file()), before)
   })
 
   it('whose directory cannot be made is refused as unusable', () => {
@@ -317,6 +290,97 @@ describe('a disk', () => {
     refusesToOpen('unusable', /check GP_DATADIR/)
   })
 })
+
+/** The files of the data directory whose names begin so, without that beginning. */
+function namesAfter(beginning: string): string[] {
+  const names = readdirSync(directory).filter((name) => name.startsWith(beginning))
+  return names.map((name) => name.slice(beginning.length)).toSorted()
+}
+
+const TIME = '20250101T000000Z'
+
+describe('a file that cannot be used', () => {
+  const spoiled = [
+    {
+      name: 'being no database',
+      why: 'damaged',
+      says: /is damaged: it holds what this node has signed, and rows that wait for Postgres\. It was moved to .+: its key waits for a full round before it signs, and rows that waited in the old one are lost here unless/,
+      spoil: () => writeFileSync(file(), Buffer.alloc(8_192, 'not a database ')),
+    },
+    { name: 'having been cut off', why: 'damaged', says: /damaged/, spoil: () => truncateSync(file(), 4_096) },
+    {
+      name: 'having a page overwritten that nobody reads at once',
+      why: 'damaged',
+      says: /damaged/,
+      spoil: () => overwriteLastPage(),
+    },
+    {
+      name: 'being a database of something else',
+      why: 'foreign',
+      says: /is a database of something else\. It was moved to /,
+      spoil: () => meddle('PRAGMA journal_mode = DELETE; PRAGMA application_id = 7; CREATE TABLE things (a)'),
+    },
+  ] as const
+
+  for (const { name, why, says, spoil } of spoiled) {
+    it(`${name}, is moved aside whole, with an error; the node goes on with a new one`, () => {
+      const { disk, memory } = openMemory()
+      memory.remember([attested])
+      disk.close()
+      spoil()
+      const before = readFileSync(file())
+      const clock = new ManualClock()
+      const again = openDisk(clock)
+      assert.deepEqual(readFileSync(`${file()}.${why}-${TIME}`), before)
+      assert.match(logger.at('error').join('\n'), says)
+      const { completeFromMs } = again.signOnceMemory(bob.address, { madeNow: false })
+      assert.equal(completeFromMs, clock.now().wallMs + 10_000)
+      again.close()
+      assert.equal(openDisk().signOnceMemory(bob.address, { madeNow: false }).completeFromMs, completeFromMs)
+      assert.equal(logger.at('error').length, 1)
+    })
+  }
+
+  it('never takes the name of one that was moved before', () => {
+    for (let number = 1; number <= 3; number++) {
+      openDisk().close()
+      writeFileSync(file(), Buffer.alloc(8_192, `damage number ${number} `))
+    }
+    openDisk()
+    const names = namesAfter(`node.sqlite.damaged-${TIME}`)
+    assert.deepEqual(names, ['', '-2', '-3'])
+    const contents = names.map((name) => readFileSync(`${file()}.damaged-${TIME}${name}`, 'latin1').slice(0, 15))
+    assert.deepEqual(contents, ['damage number 1', 'damage number 2', 'damage number 3'])
+  })
+
+  it('takes its journal along: one whose database is gone is not left to meet a new one', () => {
+    openDisk().close()
+    rmSync(file())
+    writeFileSync(`${file()}-wal`, 'what was signed last')
+    openDisk()
+    assert.equal(readFileSync(`${file()}.damaged-${TIME}-wal`, 'utf8'), 'what was signed last')
+    assert.equal(logger.at('error').length, 1)
+  })
+
+  it('is left alone while another process may be moving it', () => {
+    openDisk().close()
+    const garbage = Buffer.alloc(8_192, 'not a database ')
+    writeFileSync(file(), garbage)
+    const other = new DatabaseSync(`${file()}.lock`)
+    other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    refusesToOpen('in-use', /another process/)
+    assert.deepEqual(readFileSync(file()), garbage)
+    other.close()
+    openDisk()
+  })
+})
+
+/** Damage that neither the header nor the list of tables shows. */
+function overwriteLastPage(): void {
+  const bytes = readFileSync(file())
+  bytes.fill(0xff, bytes.length - 4_096)
+  writeFileSync(file(), bytes)
+}
 
 describe('peers', () => {
   const peer = { peerId: '12D3KooWA', addresses: ['/ip4/10.0.0.1/tcp/8000', '/ip4/10.0.0.2/tcp/8000'] }

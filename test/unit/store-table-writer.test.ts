@@ -331,7 +331,7 @@ describe('stop', () => {
     const attempts = table.writes.length
     await writer.stop()
     assert.equal(table.writes.length, attempts)
-    assert.match(logger.at('warn').at(-1) ?? '', /^stopped with rows that are not in the table/)
+    assert.match(logger.at('info').at(-1) ?? '', /^stopped with rows that are not in the table; they are on the disk/)
     writer.enqueue(second)
     await clock.advance(MINUTE_MS)
     assert.equal(table.writes.length, attempts)
