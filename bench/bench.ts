@@ -56,7 +56,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 
 const HELP = `Usage: npm run bench -- [options]
 
-Measures this machine and prints a table, with the targets beside it. Takes about seven minutes, needs no internet, and
+Measures this machine and prints a table, with the targets beside it. Takes about eight minutes, needs no internet, and
 means something only while nothing else runs.
 
 Options:

@@ -27,6 +27,12 @@ export interface PriceTable {
    * @throws {TableUnavailableError} when the database cannot be asked now; nothing is known of any row then
    */
   write(rows: readonly PriceRow[]): Promise<ReadonlyMap<StatementId, WriteOutcome>>
+  /**
+   * Which of these statements have a row.
+   *
+   * @throws {TableUnavailableError}
+   */
+  present(ids: readonly StatementId[]): Promise<ReadonlySet<StatementId>>
 }
 
 export type TableUnavailableCode =

@@ -62,6 +62,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   const { writer } = await openTable(components, {
     config,
     releases,
+    own: signer.address,
     onOutcome: (id, outcome) => driver.settle(id, outcome),
   })
   const { observations, observer } = openFeed(components, {

@@ -11,6 +11,7 @@ import {
   CLAIM_INTERVAL,
   FIND_HOLDERS,
   FIND_INTERVAL,
+  FIND_PRESENT,
   INSERT_EQUIVOCATIONS,
   INSERT_PRICES,
   INTERVAL_FIXED,
@@ -51,6 +52,7 @@ const STATEMENTS = {
   find_interval: FIND_INTERVAL,
   insert_prices: INSERT_PRICES,
   find_holders: FIND_HOLDERS,
+  find_present: FIND_PRESENT,
   insert_equivocations: INSERT_EQUIVOCATIONS,
   newest_prices: NEWEST_PRICES,
 } as const
@@ -64,6 +66,9 @@ const IDLE_TIMEOUT_MS = 30_000
 const STATEMENT_TIMEOUT_MS = 30_000
 // For a server that is gone without a word: longer than the server's own limit, which explains itself better.
 const ANSWER_TIMEOUT_MS = 40_000
+
+// 66 bytes each: what a long outage leaves must not become one statement of any size.
+const IDS_AT_ONCE = 5_000
 
 // Each time somebody else registered another interval for a network that has no prices yet.
 const CLAIM_ATTEMPTS = 3
@@ -174,6 +179,20 @@ export function createPostgresPriceTable(
       } catch (error) {
         prepared = undefined
         throw error instanceof IntervalMismatchError ? error : asUnavailable(error, database)
+      }
+    },
+
+    async present(ids) {
+      const found = new Set<StatementId>()
+      try {
+        for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+          const rows = await ask<{ id: StatementId }>('find_present', [ids.slice(from, from + IDS_AT_ONCE)])
+          for (const { id } of rows) found.add(id)
+        }
+        return found
+      } catch (error) {
+        prepared = undefined
+        throw asUnavailable(error, database)
       }
     },
 

@@ -57,6 +57,9 @@ JOIN prices ON prices.network = $1
   AND prices.round = given.round
   AND prices.first_signer = given.first_signer`
 
+export const FIND_PRESENT = `
+SELECT id FROM prices WHERE id = ANY ($1::text[])`
+
 export const INSERT_EQUIVOCATIONS = `
 INSERT INTO equivocations (${COLUMNS})
 SELECT ${VALUES}
@@ -94,3 +97,11 @@ FROM prices
 WHERE $2::text IS NULL OR network = $2
 ORDER BY observed_time DESC, id
 LIMIT $1`
+
+/** Where a trigger tells which rows are committed; what it says is described there. */
+export const COMMITTED_CHANNEL = 'price_committed'
+
+export const LISTEN = `LISTEN ${COMMITTED_CHANNEL}`
+
+/** Says $1 to all who listen, this session included. */
+export const NOTIFY_ALL = `SELECT pg_notify('${COMMITTED_CHANNEL}', $1)`

@@ -2,9 +2,11 @@ import type { Clock, Random } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import type { PriceRow, PriceTable, WriteOutcome } from '../core/price-table.ts'
-import type { StatementId } from '../core/statement.ts'
+import type { Attestation, StatementId } from '../core/statement.ts'
 import { IntervalMismatchError } from './interval-mismatch-error.ts'
+import { RecentIds } from './recent-ids.ts'
 import { TableOutage } from './table-outage.ts'
+import { WaitingRows } from './waiting-rows.ts'
 
 export interface TableWriterComponents {
   readonly table: PriceTable
@@ -21,9 +23,11 @@ export interface TableWriterComponents {
 export interface TableWriterOptions {
   /** Rows in one write at most. @default 200 */
   readonly batchSize?: number
+  /** How long a row is left to others who have this table too, milliseconds; 0 for a table of one's own. @default 0 */
+  readonly turnDelayMs?: (attestation: Attestation) => number
 }
 
-// Rows whose quiet periods end together come one by one; waiting this long lets them share a write.
+// Rows whose turns come together come one by one; waiting this long lets them share a write.
 const GATHER_MS = 20
 const BATCH_SIZE = 200
 
@@ -31,31 +35,67 @@ export function createTableWriter(components: TableWriterComponents, options: Ta
   return new TableWriter(components, options)
 }
 
-/** Brings rows into the table, in the order in which they come, however long the table is away. */
+/**
+ * Brings rows into the table, each when its turn has come, however long the table is away. A row that somebody else has
+ * brought in meanwhile is let go of without a statement when that is {@link heard}.
+ */
 export class TableWriter {
   readonly #components: TableWriterComponents
   readonly #batchSize: number
+  readonly #turnDelayMs: (attestation: Attestation) => number
   readonly #outage: TableOutage
   /** Rows stay here until the table has answered for them. */
-  readonly #waiting = new Map<StatementId, PriceRow>()
+  readonly #waiting = new WaitingRows()
+  /** What is being written: the write says what became of it, not the notification that follows from it. */
+  #underWay: ReadonlySet<StatementId> = new Set()
+  /** A row may be heard of before this node's own quiet period has ended. */
+  readonly #heard = new RecentIds()
+  #hearing = false
+  /** Whether rows may have come into the table unheard. */
+  #mustLook = false
+  #hurrying = 0
   #state: 'new' | 'started' | 'stopping' = 'new'
   #mismatch: IntervalMismatchError | undefined
   #working: Promise<void> | undefined
-  #pause: AbortController | undefined
+  #pause: { readonly controller: AbortController; readonly turnAtMs?: number } | undefined
   #stopped = false
   /** Whether the table has answered: a wrong password is told at the start, not when the first row is due. */
   #answered = false
 
-  constructor(components: TableWriterComponents, { batchSize = BATCH_SIZE }: TableWriterOptions = {}) {
+  constructor(components: TableWriterComponents, options: TableWriterOptions = {}) {
+    const { batchSize = BATCH_SIZE, turnDelayMs = () => 0 } = options
     this.#components = components
     this.#batchSize = batchSize
+    this.#turnDelayMs = turnDelayMs
     this.#outage = new TableOutage(components)
   }
 
   /** Takes a row to write; one that waits already is taken once. Nothing is written before {@link start}. */
   enqueue(row: PriceRow): void {
-    const { id } = row.attestation
-    if (!this.#waiting.has(id)) this.#waiting.set(id, row)
+    const { attestation } = row
+    if (this.#waiting.has(attestation.id)) return
+    // The outcome of what was heard already is told later all the same: whoever hands a row over is not called meanwhile.
+    const delayMs = this.#heard.has(attestation.id) ? 0 : this.#turnDelayMs(attestation)
+    this.#waiting.add(row, { delayMs, nowMs: this.#nowMs() })
+    this.#wake()
+  }
+
+  /** Takes ids of rows that are in the table: this node leaves them alone. */
+  heard(ids: readonly StatementId[]): void {
+    for (const id of ids) {
+      this.#heard.add(id)
+      if (this.#waiting.has(id) && !this.#underWay.has(id)) this.#settle(id, { kind: 'present' })
+    }
+    this.#wake()
+  }
+
+  /**
+   * Whether every row that comes into the table is {@link heard} from now on. While it is not, one read before a write
+   * shows which rows are there already; when it is again, one shows what came meanwhile.
+   */
+  setHearing(hearing: boolean): void {
+    this.#hearing = hearing
+    if (hearing && this.#waiting.size > 0) this.#mustLook = true
     this.#wake()
   }
 
@@ -76,21 +116,23 @@ export class TableWriter {
     this.#wake()
   }
 
-  /** Tries at once instead of at the next retry. Resolves when nothing waits any more, or when `signal` aborts. */
+  /** Tries at once instead of at its turn or the next retry. Resolves when nothing waits any more, or when `signal` aborts. */
   async flush(signal: AbortSignal): Promise<void> {
-    this.#pause?.abort()
+    this.#pause?.controller.abort()
     if (this.#working === undefined || signal.aborted) return
+    this.#hurrying += 1
     const aborted = Promise.withResolvers<void>()
     const onAbort = (): void => aborted.resolve()
     signal.addEventListener('abort', onAbort)
     await Promise.race([this.#working, aborted.promise])
     signal.removeEventListener('abort', onAbort)
+    this.#hurrying -= 1
   }
 
-  /** Writes what still waits, unless the table is away, and ends; idempotent. */
+  /** Writes what still waits, whosever turn it is, unless the table is away, and ends; idempotent. */
   async stop(): Promise<void> {
     this.#state = 'stopping'
-    this.#pause?.abort()
+    this.#pause?.controller.abort()
     await this.#working
     const rows = this.#waiting.size
     if (rows > 0 && !this.#stopped) {
@@ -102,19 +144,33 @@ export class TableWriter {
     this.#stopped = true
   }
 
+  #nowMs(): number {
+    return this.#components.clock.now().monoMs
+  }
+
   #wake(): void {
-    if (this.#state !== 'started' || this.#working !== undefined || !this.#hasWork()) return
-    this.#working = this.#work()
+    if (this.#working !== undefined) {
+      const turnAtMs = this.#pause?.turnAtMs
+      if (turnAtMs !== undefined && turnAtMs !== this.#dueAtMs()) this.#pause?.controller.abort()
+      return
+    }
+    if (this.#state === 'started' && this.#hasWork()) this.#working = this.#work()
   }
 
   #hasWork(): boolean {
-    return this.#waiting.size > 0 || (this.#state === 'started' && !this.#answered)
+    return (
+      this.#waiting.size > 0 || (this.#state === 'started' && (!this.#answered || this.#outage.reason !== undefined))
+    )
   }
 
   async #work(): Promise<void> {
     try {
       await this.#rest(GATHER_MS)
-      while (this.#hasWork() && this.#mayTry()) await this.#rest(await this.#writeBatch())
+      while (this.#hasWork() && this.#mayTry()) {
+        const turnAtMs = this.#dueAtMs()
+        const waitMs = turnAtMs - this.#nowMs()
+        await (waitMs > 0 ? this.#rest(waitMs, { turnAtMs }) : this.#rest(await this.#ask()))
+      }
     } finally {
       this.#working = undefined
     }
@@ -122,25 +178,81 @@ export class TableWriter {
 
   #mayTry(): boolean {
     if (this.#mismatch !== undefined) return false
-    return this.#state === 'started' || this.#outage.reason === undefined
+    return this.#state === 'started' || this.#outage.reason === undefined || !this.#mustLook
   }
 
-  /** @returns milliseconds to rest before the next one */
-  async #writeBatch(): Promise<number> {
-    const { table, logger, onFatal } = this.#components
-    const batch = Array.from(this.#waiting.values()).slice(0, this.#batchSize)
+  get #isInHurry(): boolean {
+    return this.#state === 'stopping' || this.#hurrying > 0
+  }
+
+  /** When the table is to be asked next, on the monotonic clock. */
+  #dueAtMs(): number {
+    const mustAsk = !this.#answered || this.#mustLook || this.#waiting.size === 0
+    return mustAsk || this.#isInHurry ? 0 : this.#waiting.nextTurnAtMs() + GATHER_MS
+  }
+
+  /** @returns milliseconds to rest before the next time */
+  async #ask(): Promise<number> {
+    const { logger, onFatal } = this.#components
     try {
-      const outcomes = await table.write(batch)
-      this.#answered = true
-      for (const { attestation } of batch) this.#settle(attestation.id, outcomes.get(attestation.id))
-      this.#outage.end({ waiting: this.#waiting.size })
+      this.#dropHeard()
+      if (this.#mustLook) await this.#lookAfterSilence()
+      const batch = await this.#takeDue()
+      const isOver = this.#outage.reason !== undefined && this.#waiting.size === 0
+      if (batch.length > 0 || !this.#answered || isOver) await this.#write(batch)
       return 0
     } catch (error) {
-      if (!(error instanceof IntervalMismatchError)) return this.#outage.extend(error, { waiting: this.#waiting.size })
+      if (!(error instanceof IntervalMismatchError)) {
+        this.#mustLook = true
+        return this.#outage.extend(error, { waiting: this.#waiting.size })
+      }
       this.#mismatch = error
       logger.error(error.message)
       onFatal(error)
       return 0
+    }
+  }
+
+  #dropHeard(): void {
+    for (const id of this.#waiting.ids()) {
+      if (this.#heard.has(id)) this.#settle(id, { kind: 'present' })
+    }
+  }
+
+  /** Others may have written while this node could not, or could not hear of it; after an outage all turns begin anew. */
+  async #lookAfterSilence(): Promise<void> {
+    this.#mustLook = false
+    await this.#look()
+    if (this.#outage.reason !== undefined) this.#waiting.restartTurns(this.#nowMs())
+  }
+
+  async #look(): Promise<void> {
+    const ids = this.#waiting.ids()
+    if (ids.length === 0) return
+    for (const id of await this.#components.table.present(ids)) {
+      if (this.#waiting.has(id)) this.#settle(id, { kind: 'present' })
+    }
+  }
+
+  /** The rows whose turn has come and which are not in the table, as far as can be known without trying. */
+  async #takeDue(): Promise<readonly PriceRow[]> {
+    const isDue = (): readonly PriceRow[] =>
+      this.#waiting.due(this.#isInHurry ? Number.POSITIVE_INFINITY : this.#nowMs(), this.#batchSize)
+    const due = isDue()
+    if (this.#hearing || this.#isInHurry || due.every(({ attestation: { id } }) => this.#waiting.isOurs(id))) return due
+    await this.#look()
+    return isDue()
+  }
+
+  async #write(batch: readonly PriceRow[]): Promise<void> {
+    this.#underWay = new Set(batch.map(({ attestation }) => attestation.id))
+    try {
+      const outcomes = await this.#components.table.write(batch)
+      this.#answered = true
+      for (const id of this.#underWay) this.#settle(id, outcomes.get(id))
+      this.#outage.end({ waiting: this.#waiting.size })
+    } finally {
+      this.#underWay = new Set()
     }
   }
 
@@ -159,14 +271,15 @@ export class TableWriter {
     }
   }
 
-  async #rest(delayMs: number): Promise<void> {
+  /** @param reason - `turnAtMs`: it ends early when the time of the next turn is no longer this */
+  async #rest(delayMs: number, reason: { readonly turnAtMs?: number } = {}): Promise<void> {
     if (delayMs === 0) return
-    const pause = new AbortController()
-    this.#pause = pause
+    const controller = new AbortController()
+    this.#pause = { controller, ...reason }
     try {
-      await this.#components.clock.sleep(delayMs, pause.signal)
+      await this.#components.clock.sleep(delayMs, controller.signal)
     } catch (error) {
-      if (!pause.signal.aborted) throw error
+      if (!controller.signal.aborted) throw error
     } finally {
       this.#pause = undefined
     }

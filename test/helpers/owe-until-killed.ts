@@ -69,6 +69,7 @@ const table: PriceTable = {
     })
     return new Map(await Promise.all(outcomes))
   },
+  present: () => Promise.resolve(new Set()),
 }
 const writer = createTableWriter({
   table,

@@ -1,74 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type PriceRow, type PriceTable, TableUnavailableError, type WriteOutcome } from '../../src/core/price-table.ts'
-import type { StatementId } from '../../src/core/statement.ts'
+import { TableUnavailableError } from '../../src/core/price-table.ts'
 import { IntervalMismatchError } from '../../src/store/interval-mismatch-error.ts'
-import { createTableWriter, type TableWriter } from '../../src/store/table-writer.ts'
-import { ManualClock } from '../helpers/manual-clock.ts'
+import { createTableWriter } from '../../src/store/table-writer.ts'
 import { priceRow } from '../helpers/price-rows.ts'
-import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
 import { round } from '../helpers/statements.ts'
+import { createWriterAtWork, idsOf } from '../helpers/writer-at-work.ts'
 
 const MINUTE_MS = 60_000
 
-/** A table that answers as it is told, and remembers what it was asked. */
-class ScriptedTable implements PriceTable {
-  readonly writes: (readonly StatementId[])[] = []
-  /** Thrown by every write while it is set. */
-  fault: Error | undefined
-  readonly outcomes = new Map<StatementId, WriteOutcome>()
-  /** Waited for by every write. */
-  gate: Promise<void> = Promise.resolve()
-
-  async write(rows: readonly PriceRow[]): Promise<ReadonlyMap<StatementId, WriteOutcome>> {
-    this.writes.push(idsOf(rows))
-    await this.gate
-    if (this.fault !== undefined) throw this.fault
-    return new Map(idsOf(rows).map((id) => [id, this.outcomes.get(id) ?? { kind: 'written' }]))
-  }
-}
-
-interface Bench {
-  readonly table: ScriptedTable
-  readonly clock: ManualClock
-  readonly logger: RecordingLogger
-  readonly counters: RecordingCounters
-  readonly outcomes: [StatementId, WriteOutcome][]
-  readonly fatal: Error[]
-  readonly writer: TableWriter
-}
-
-function bench(options: { readonly batchSize?: number; readonly random?: () => number } = {}): Bench {
-  const { random = () => 1, ...rest } = options
-  const outcomes: [StatementId, WriteOutcome][] = []
-  const fatal: Error[] = []
-  const parts = {
-    table: new ScriptedTable(),
-    clock: new ManualClock(),
-    logger: new RecordingLogger(),
-    counters: new RecordingCounters(),
-  }
-  const writer = createTableWriter(
-    {
-      ...parts,
-      random,
-      onOutcome: (id, outcome) => outcomes.push([id, outcome]),
-      onFatal: (error) => fatal.push(error),
-    },
-    rest,
-  )
-  return { ...parts, writer, outcomes, fatal }
-}
-
 const rows = Array.from({ length: 6 }, (_, index) => priceRow({ round: round(index) }))
 const [first = assert.fail(), second = assert.fail(), third = assert.fail()] = rows
-const idsOf = (of: readonly PriceRow[]): StatementId[] => of.map(({ attestation }) => attestation.id)
 const away = (reason = 'The database is away.'): TableUnavailableError =>
   new TableUnavailableError('unreachable', reason)
 
 describe('a table writer', () => {
   it('writes rows that come together in one go, and tells what became of each', async () => {
-    const { writer, table, clock, outcomes, counters } = bench()
+    const { writer, table, clock, outcomes, counters } = createWriterAtWork()
     writer.start()
     for (const row of [first, second, first]) writer.enqueue(row)
     assert.equal(writer.depth(), 2)
@@ -84,7 +32,7 @@ describe('a table writer', () => {
   })
 
   it('writes no more than a batch at once, in the order in which rows came', async () => {
-    const { writer, table, clock } = bench({ batchSize: 4 })
+    const { writer, table, clock } = createWriterAtWork({ batchSize: 4 })
     for (const row of rows) writer.enqueue(row)
     writer.start()
     await clock.advance(100)
@@ -92,7 +40,7 @@ describe('a table writer', () => {
   })
 
   it('writes nothing before it is started', async () => {
-    const { writer, table, clock } = bench()
+    const { writer, table, clock } = createWriterAtWork()
     writer.enqueue(first)
     await clock.advance(MINUTE_MS)
     assert.deepEqual(table.writes, [])
@@ -103,7 +51,7 @@ describe('a table writer', () => {
   })
 
   it('asks the table at the start whether it could, so that a wrong password is told before a row is due', async () => {
-    const { writer, table, clock, logger } = bench()
+    const { writer, table, clock, logger } = createWriterAtWork()
     table.fault = new TableUnavailableError('wrong-password', 'The password is wrong.')
     writer.start()
     await clock.advance(100)
@@ -116,7 +64,7 @@ describe('a table writer', () => {
   })
 
   it('takes rows while it writes, and writes them next', async () => {
-    const { writer, table, clock } = bench()
+    const { writer, table, clock } = createWriterAtWork()
     const gate = Promise.withResolvers<void>()
     table.gate = gate.promise
     writer.start()
@@ -131,7 +79,7 @@ describe('a table writer', () => {
   })
 
   it('reports a refused row as an error and lets go of it', async () => {
-    const { writer, table, clock, outcomes, logger } = bench()
+    const { writer, table, clock, outcomes, logger } = createWriterAtWork()
     table.outcomes.set(first.attestation.id, { kind: 'refused', reason: 'price_range' })
     writer.start()
     for (const row of [first, second]) writer.enqueue(row)
@@ -146,7 +94,7 @@ describe('a table writer', () => {
   })
 
   it('survives those who follow it', async () => {
-    const { table, clock, logger, counters, fatal } = bench()
+    const { table, clock, logger, counters, fatal } = createWriterAtWork()
     const writer = createTableWriter({
       table,
       clock,
@@ -168,16 +116,16 @@ describe('a table writer', () => {
 
 describe('while the table is away', () => {
   it('rows wait, attempts come at growing intervals up to 15 s, and all is written when it is back', async () => {
-    const { writer, table, clock, outcomes } = bench()
+    const { writer, table, clock, outcomes } = createWriterAtWork()
     table.fault = away()
     writer.start()
     writer.enqueue(first)
     const attemptsAt: number[] = []
     const startedMs = clock.now().monoMs
     for (let elapsed = 0; elapsed < 90_000; elapsed += 10) {
-      const before = table.writes.length
+      const before = table.asked
       await clock.advance(10)
-      if (table.writes.length > before) attemptsAt.push(clock.now().monoMs - startedMs)
+      if (table.asked > before) attemptsAt.push(clock.now().monoMs - startedMs)
     }
     const gaps = attemptsAt.slice(1).map((at, index) => at - (attemptsAt[index] ?? 0))
     assert.deepEqual(gaps, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000, 15_000])
@@ -191,7 +139,7 @@ describe('while the table is away', () => {
   })
 
   it('half of each interval is drawn at random', async () => {
-    const { writer, table, clock } = bench({ random: () => 0 })
+    const { writer, table, clock } = createWriterAtWork({ random: () => 0 })
     table.fault = away()
     writer.start()
     writer.enqueue(first)
@@ -202,7 +150,7 @@ describe('while the table is away', () => {
   })
 
   it('the interval starts small again after every success', async () => {
-    const { writer, table, clock } = bench()
+    const { writer, table, clock } = createWriterAtWork()
     writer.start()
     for (const row of [first, second]) {
       table.fault = away()
@@ -218,7 +166,7 @@ describe('while the table is away', () => {
   })
 
   it('the operator hears of it once, is reminded each minute, and hears when it is over', async () => {
-    const { writer, table, clock, logger, counters } = bench()
+    const { writer, table, clock, logger, counters } = createWriterAtWork()
     table.fault = away()
     writer.start()
     writer.enqueue(first)
@@ -237,7 +185,7 @@ describe('while the table is away', () => {
   })
 
   it('another reason is news', async () => {
-    const { writer, table, clock, logger } = bench()
+    const { writer, table, clock, logger } = createWriterAtWork()
     table.fault = away()
     writer.start()
     writer.enqueue(first)
@@ -248,7 +196,7 @@ describe('while the table is away', () => {
   })
 
   it('an error that nobody foresaw is an error in the log, and tried again all the same', async () => {
-    const { writer, table, clock, logger, outcomes } = bench()
+    const { writer, table, clock, logger, outcomes } = createWriterAtWork()
     table.fault = new TypeError('a mistake of ours')
     writer.start()
     writer.enqueue(first)
@@ -262,7 +210,7 @@ describe('while the table is away', () => {
 
 describe('flush', () => {
   it('tries at once instead of at the next retry, and resolves when nothing waits', async () => {
-    const { writer, table, clock } = bench()
+    const { writer, table, clock } = createWriterAtWork()
     table.fault = away()
     writer.start()
     writer.enqueue(first)
@@ -275,7 +223,7 @@ describe('flush', () => {
   })
 
   it('gives up when its signal says so', async () => {
-    const { writer, table, clock } = bench()
+    const { writer, table, clock } = createWriterAtWork()
     table.fault = away()
     writer.start()
     writer.enqueue(first)
@@ -290,7 +238,7 @@ describe('flush', () => {
   })
 
   it('has nothing to wait for when nothing waits', async () => {
-    const { writer } = bench()
+    const { writer } = createWriterAtWork()
     writer.start()
     await writer.flush(new AbortController().signal)
   })
@@ -298,7 +246,7 @@ describe('flush', () => {
 
 describe('stop', () => {
   it('writes what waits first', async () => {
-    const { writer, table, clock } = bench({ batchSize: 4 })
+    const { writer, table, clock } = createWriterAtWork({ batchSize: 4 })
     writer.start()
     for (const row of rows) writer.enqueue(row)
     await Promise.all([writer.stop(), writer.stop()])
@@ -307,7 +255,7 @@ describe('stop', () => {
   })
 
   it('waits for the write that runs', async () => {
-    const { writer, table, clock } = bench()
+    const { writer, table, clock } = createWriterAtWork()
     const gate = Promise.withResolvers<void>()
     table.gate = gate.promise
     writer.start()
@@ -323,24 +271,24 @@ describe('stop', () => {
   })
 
   it('does not wait for a table that is away, and says what is left', async () => {
-    const { writer, table, clock, logger } = bench()
+    const { writer, table, clock, logger } = createWriterAtWork()
     table.fault = away()
     writer.start()
     writer.enqueue(first)
     await clock.advance(10_000)
-    const attempts = table.writes.length
+    const attempts = table.asked
     await writer.stop()
-    assert.equal(table.writes.length, attempts)
+    assert.equal(table.asked, attempts)
     assert.match(logger.at('info').at(-1) ?? '', /^stopped with rows that are not in the table; they are on the disk/)
     writer.enqueue(second)
     await clock.advance(MINUTE_MS)
-    assert.equal(table.writes.length, attempts)
+    assert.equal(table.asked, attempts)
     assert.equal(clock.pending, 0)
   })
 })
 
 it('a table that must not be written ends the writer, and is reported once', async () => {
-  const { writer, table, clock, fatal, outcomes, logger } = bench()
+  const { writer, table, clock, fatal, outcomes, logger } = createWriterAtWork()
   const mismatch = {
     network: 'test-network',
     intervalMs: 60_000,

@@ -141,8 +141,8 @@ const SETTINGS = {
   // Paths of sockets may be 107 bytes long, those of data directories any length.
   unix_socket_directories: '',
   password_encryption: 'scram-sha-256',
-  // A cluster of 20 nodes with two connections each, and room for people.
-  max_connections: '60',
+  // A cluster of 64 nodes, each of which writes on one connection and listens on another, and room for people.
+  max_connections: '160',
   shared_buffers: '32MB',
   // Some rows a minute need no helper processes, nor a gigabyte of log to replay.
   io_method: 'sync',

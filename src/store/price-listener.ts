@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import type { Clock, Random } from '../core/clock.ts'
+import type { Counters } from '../core/counters.ts'
+import type { Logger } from '../core/logger.ts'
+import type { StatementId } from '../core/statement.ts'
+import { type Committed, parseCommitted, renderProbe } from './committed-notice.ts'
+import { connectionOptions } from './connection.ts'
+import { describeDatabase } from './database-fault.ts'
+import { COMMITTED_CHANNEL, LISTEN, NOTIFY_ALL } from './price-sql.ts'
+
+export interface PriceListenerComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly counters: Counters
+  readonly logger: Logger
+  /** Told of rows of the network that are in the table. */
+  readonly onHeard: (ids: readonly StatementId[]) => void
+  /** Told when nothing is missed from now on, and when that ends. */
+  readonly onHearing: (hearing: boolean) => void
+}
+
+export interface PriceListenerOptions {
+  /** Postgres URL. */
+  readonly url: string
+  /** The network whose rows are listened for. */
+  readonly network: string
+  /** How long the listener's own notification may take, milliseconds. @default 5000 */
+  readonly probeTimeoutMs?: number
+}
+
+const PROBE_TIMEOUT_MS = 5_000
+const ANSWER_TIMEOUT_MS = 10_000
+// A connection that only listens does not notice by itself that the server is gone without a word.
+const KEEP_ALIVE_MS = 30_000
+const LOST: RetryPace = { firstMs: 500, longestMs: 15_000 }
+// A pooler stays a pooler; but a server that was only slow must not be taken for one for long.
+const DEAF: RetryPace = { firstMs: 15_000, longestMs: 600_000 }
+const CLOSE_TIMEOUT_MS = 1_000
+
+interface RetryPace {
+  readonly firstMs: number
+  readonly longestMs: number
+}
+
+/**
+ * Hears, on a connection of its own, which rows come into the table. It connects again whenever it has to, and finds out
+ * whether it hears at all: behind a pooler that gives each transaction another connection, nobody does.
+ */
+export class PriceListener {
+  readonly #components: PriceListenerComponents
+  readonly #options: PriceListenerOptions
+  readonly #stopping = new AbortController()
+  readonly #stopped = Promise.withResolvers<void>()
+  #running: Promise<void> | undefined
+  /** In a row: how often no connection was had or kept, and how often one was that nothing came through. */
+  #lost = 0
+  #deaf = 0
+
+  constructor(components: PriceListenerComponents, options: PriceListenerOptions) {
+    this.#components = components
+    this.#options = options
+  }
+
+  /** Idempotent. */
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Ends the connection; idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#stopped.resolve()
+    await this.#running
+  }
+
+  get #hasStopped(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#components
+    while (!this.#hasStopped) {
+      let pace = LOST
+      try {
+        if ((await this.#listen()) === 'deaf') pace = DEAF
+      } catch (error) {
+        logger.debug('the connection that listens for committed rows failed', { error })
+      }
+      if (pace === DEAF) this.#noteDeaf()
+      else this.#lost += 1
+      const delayMs = this.#delayMs(pace, pace === DEAF ? this.#deaf : this.#lost)
+      await clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined)
+    }
+  }
+
+  /** Between half and all of a time that doubles, so that nodes which lost one database do not come back together. */
+  #delayMs({ firstMs, longestMs }: RetryPace, failures: number): number {
+    return Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 30)) * (1 - this.#components.random() / 2)
+  }
+
+  /** Resolves when the connection has ended, or when nothing comes through it. */
+  async #listen(): Promise<'lost' | 'deaf'> {
+    const { counters, logger, onHearing } = this.#components
+    const client = new Client({
+      ...connectionOptions(this.#options.url),
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+    })
+    const ended = Promise.withResolvers<void>()
+    client.on('error', (error) => {
+      logger.debug('the connection that listens for committed rows broke', { error })
+      ended.resolve()
+    })
+    client.on('end', () => ended.resolve())
+    const probe = { token: randomUUID(), heard: Promise.withResolvers<void>() }
+    client.on('notification', ({ channel, payload = '' }) => {
+      const committed = channel === COMMITTED_CHANNEL ? parseCommitted(payload) : undefined
+      if (committed?.probe === probe.token) probe.heard.resolve()
+      if (committed !== undefined) this.#take(committed)
+    })
+    const over = Promise.race([ended.promise, this.#stopped.promise])
+    let hearing = false
+    try {
+      await Promise.race([client.connect(), over])
+      if (this.#hasStopped) return 'lost'
+      counters.add('gp_sql_statements_total', { statement: 'listen' })
+      await client.query(LISTEN)
+      if (!(await this.#comesThrough(probe, over))) return this.#hasStopped ? 'lost' : 'deaf'
+      this.#lost = 0
+      this.#deaf = 0
+      hearing = true
+      onHearing(true)
+      await over
+      return 'lost'
+    } finally {
+      if (hearing) onHearing(false)
+      await this.#close(client)
+    }
+  }
+
+  /** Whether a notification reaches the listener that was sent on another connection; on its own it always would. */
+  async #comesThrough(
+    { token, heard }: { readonly token: string; readonly heard: PromiseWithResolvers<void> },
+    over: Promise<void>,
+  ): Promise<boolean> {
+    const { clock, counters, logger } = this.#components
+    const { url, network, probeTimeoutMs = PROBE_TIMEOUT_MS } = this.#options
+    const sender = new Client({ ...connectionOptions(url), query_timeout: ANSWER_TIMEOUT_MS })
+    sender.on('error', (error) => logger.debug('the connection that tries the listener broke', { error }))
+    const waiting = new AbortController()
+    try {
+      await Promise.race([sender.connect(), over])
+      if (this.#hasStopped) return false
+      counters.add('gp_sql_statements_total', { statement: 'notify' })
+      await sender.query(NOTIFY_ALL, [renderProbe(network, token)])
+      const tooLate = clock.sleep(probeTimeoutMs, waiting.signal).then(() => false)
+      return await Promise.race([heard.promise.then(() => true), over.then(() => false), tooLate])
+    } finally {
+      waiting.abort()
+      await this.#close(sender)
+    }
+  }
+
+  #take({ network, ids }: Committed): void {
+    if (network === this.#options.network && ids.length > 0) this.#components.onHeard(ids)
+  }
+
+  #noteDeaf(): void {
+    this.#deaf += 1
+    // Not at the first time: a server that has just begun may be slow.
+    if (this.#deaf !== 2) return
+    const database = describeDatabase(this.#options.url)
+    this.#components.logger.warn(
+      `${database} takes LISTEN and passes no notifications on, as poolers do in transaction mode: rows that other ` +
+        'nodes write cost a read more. Let GP_DATABASEURL name Postgres itself, or a pooler in session mode.',
+    )
+  }
+
+  /** A server that does not answer must not hold this up. */
+  async #close(client: Client): Promise<void> {
+    const closed = new AbortController()
+    const tooLate = this.#components.clock.sleep(CLOSE_TIMEOUT_MS, closed.signal).catch(() => undefined)
+    const ending = client.end().catch((error: unknown) => {
+      this.#components.logger.debug('a connection did not close well', { error })
+    })
+    await Promise.race([ending, tooLate])
+    closed.abort()
+  }
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import type { StatementId } from '../../src/core/statement.ts'
+import { systemClock } from '../../src/node/system-clock.ts'
+import { PriceListener } from '../../src/store/price-listener.ts'
+import { defer } from '../helpers/defer.ts'
+import { createTestDatabase, startOwnPostgres } from '../helpers/postgres.ts'
+import { priceRow } from '../helpers/price-rows.ts'
+import { tableOf } from '../helpers/price-tables.ts'
+import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
+import { round } from '../helpers/statements.ts'
+import { startTransactionPooler } from '../helpers/transaction-pooler.ts'
+import { until } from '../helpers/until.ts'
+
+/** For machines that have a lot else to do. */
+const PATIENCE = { timeoutMs: 60_000 }
+
+interface ListenerAtWork {
+  readonly listener: PriceListener
+  readonly heard: StatementId[]
+  /** What it said about its hearing, in order. */
+  readonly hearing: boolean[]
+  readonly counters: RecordingCounters
+  readonly logger: RecordingLogger
+}
+
+/** A listener that has started, and is stopped after the test. */
+function listenAt(
+  t: TestContext,
+  url: string,
+  options: { probeTimeoutMs?: number; hurry?: number } = {},
+): ListenerAtWork {
+  const { hurry = 1, ...rest } = options
+  const heard: StatementId[] = []
+  const hearing: boolean[] = []
+  const parts = { counters: new RecordingCounters(), logger: new RecordingLogger() }
+  const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / hurry, signal) }
+  const listener = new PriceListener(
+    {
+      ...parts,
+      clock,
+      random: () => 1,
+      onHeard: (ids) => heard.push(...ids),
+      onHearing: (now) => hearing.push(now),
+    },
+    { url, network: 'test-network', ...rest },
+  )
+  defer(t, () => listener.stop())
+  listener.start()
+  return { listener, heard, hearing, ...parts }
+}
+
+const rows = Array.from({ length: 4 }, (_, index) => priceRow({ round: round(index) }))
+const ids = rows.map(({ attestation }) => attestation.id)
+
+describe('a listener', { timeout: 240_000 }, () => {
+  it('hears of the rows of its network, whoever writes them, and of no others', async (t) => {
+    const database = await createTestDatabase(t)
+    const { heard, hearing, counters } = listenAt(t, database.url)
+    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await tableOf(database, { network: 'another' }).write([priceRow({ network: 'another' })])
+    await tableOf(database).write(rows.slice(0, 2))
+    await tableOf(database).write(rows.slice(1, 3))
+    await until(() => heard.length >= 3, 'it has heard', PATIENCE)
+    assert.deepEqual(heard.toSorted(), ids.slice(0, 3).toSorted())
+    assert.deepEqual(hearing, [true])
+    assert.equal(counters.count('gp_sql_statements_total', { statement: 'listen' }), 1)
+    assert.equal(counters.count('gp_sql_statements_total', { statement: 'notify' }), 1)
+  })
+
+  it('says when it has lost its connection, and hears again by itself', async (t) => {
+    const database = await createTestDatabase(t)
+    const { heard, hearing } = listenAt(t, database.url)
+    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await database.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN price_committed'",
+    )
+    await until(() => hearing.length >= 3, 'it hears again', PATIENCE)
+    await tableOf(database).write(rows)
+    await until(() => heard.length >= rows.length, 'it has heard', PATIENCE)
+    assert.deepEqual(hearing, [true, false, true])
+  })
+
+  it('outlives a server that ends, and one that is not there', async (t) => {
+    const server = await startOwnPostgres(t)
+    const { hearing } = listenAt(t, server.url)
+    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await server.stop()
+    await until(() => hearing.length > 1, 'it says that it does not', PATIENCE)
+    await server.start()
+    await until(() => hearing.length > 2, 'it hears again', PATIENCE)
+    assert.deepEqual(hearing, [true, false, true])
+  })
+
+  it('finds out that nothing comes through a pooler, and says so once', async (t) => {
+    const database = await createTestDatabase(t)
+    const url = await startTransactionPooler(t, database.url)
+    const { hearing, logger, counters, heard } = listenAt(t, url, { hurry: 100 })
+    const probes = (): number => counters.count('gp_sql_statements_total', { statement: 'notify' })
+    await until(() => probes() >= 4, 'it has tried several times', PATIENCE)
+    await tableOf(database).write(rows)
+    assert.deepEqual([hearing, heard], [[], []])
+    assert.equal(logger.at('warn').length, 1)
+    assert.match(logger.at('warn')[0] ?? '', /^postgres@.+ passes no notifications on, as poolers do/)
+  })
+
+  it('can be stopped at any time, and leaves no connection', async (t) => {
+    const database = await createTestDatabase(t)
+    const early = listenAt(t, database.url)
+    await early.listener.stop()
+    early.listener.start()
+    assert.deepEqual(early.hearing, [])
+    const late = listenAt(t, database.url)
+    await until(() => late.hearing.length > 0, 'it hears', PATIENCE)
+    await Promise.all([late.listener.stop(), late.listener.stop()])
+    assert.deepEqual(late.hearing, [true, false])
+  })
+})
