@@ -21,12 +21,10 @@ const VOUCHED_TIME = { burstMs: 4_000, share: 0.5 }
 const INTRODUCTIONS = { burstMs: 200, share: 0.05 }
 /** How often one peer may: as often as others take a status of it, and once more. */
 const INTRODUCTIONS_OF_ONE: BucketSetting = { capacity: 2, refillPerSecond: 1 / 7.5 }
-/**
- * Connections that unknown peers may make, at once and a second; an expelled one uses up the places of so many others.
- * A cluster that starts together needs them at once, a flood under ever new peer ids gets one in some four seconds.
- */
+/** Connections that unknown peers may make, at once and a second. A cluster that starts together needs them at once. */
 const ADMISSIONS: BucketSetting = { capacity: 64, refillPerSecond: 10 }
-const ADMISSIONS_LOST = 40
+/** Expulsions of unknown peers after which none is let in: who floods under ever new peer ids gets in once in 4 s. */
+const EXPULSIONS: BucketSetting = { capacity: 8, refillPerSecond: 0.25 }
 /** The same of one peer, which may come and go without any offence. */
 const ADMISSIONS_OF_ONE: BucketSetting = { capacity: 4, refillPerSecond: 1 / 15 }
 /** Connected peers that nobody vouches for: the other places are kept for those of signers. */
@@ -70,6 +68,7 @@ export class PeerStanding {
   readonly #signatures: TokenBuckets<Address>
   readonly #admissions: TokenBucket
   readonly #admitted: TokenBuckets<string>
+  readonly #expelled: TokenBucket
   readonly #unvouched: { readonly messages: TokenBucket; readonly bytes: TokenBucket; readonly time: TimeBudget }
   readonly #vouchedTime = new Map<string, TimeBudget>()
   /** Time for statuses by which peers say who they are. */
@@ -88,6 +87,7 @@ export class PeerStanding {
     this.#signatures = perKey(limits.signatureBucket)
     this.#admissions = new TokenBucket(ADMISSIONS, nowMs)
     this.#admitted = perKey(ADMISSIONS_OF_ONE)
+    this.#expelled = new TokenBucket(EXPULSIONS, nowMs)
     this.#unvouched = {
       messages: new TokenBucket(limits.messageBucket, nowMs),
       bytes: new TokenBucket(limits.byteBucket, nowMs),
@@ -120,6 +120,7 @@ export class PeerStanding {
     if (voucherOf(peerId) !== undefined || wasVouched(peerId)) return true
     if (connectedPeers().filter((other) => voucherOf(other) === undefined).length >= UNVOUCHED_LIMIT) return false
     const { monoMs } = clock.now()
+    if (this.#expelled.available(monoMs) < 1) return false
     return this.#admitted.take(peerId, 1, monoMs) && this.#admissions.take(1, monoMs)
   }
 
@@ -192,7 +193,7 @@ export class PeerStanding {
     if (this.isExpelled(peerId)) return
     this.#expulsions.expel(peerId, cause)
     const { voucherOf, clock } = this.#components
-    if (voucherOf(peerId) === undefined) this.#admissions.charge(ADMISSIONS_LOST, clock.now().monoMs)
+    if (voucherOf(peerId) === undefined) this.#expelled.charge(1, clock.now().monoMs)
   }
 }
 
