@@ -63,7 +63,7 @@ export class StatusPublisher {
     const { clock } = this.#components
     this.#cancel?.()
     this.#dueMs = atMs
-    this.#cancel = clock.after(atMs - clock.now().monoMs, () => void this.#send())
+    this.#cancel = clock.after(Math.max(0, atMs - clock.now().monoMs), () => void this.#send())
   }
 
   async #send(): Promise<void> {

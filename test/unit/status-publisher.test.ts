@@ -163,6 +163,25 @@ describe('a node says how it is', () => {
     assert.equal(node.logger.at('warn').length, 1)
   })
 
+  it('at once when its time has passed while the last one was being sent', async (t) => {
+    const node = createPublisher()
+    const after = t.mock.method(node.clock, 'after')
+    // Sending takes longer than the interval.
+    Object.defineProperty(node, 'peers', {
+      get() {
+        node.clock.compute(20_000)
+        return 1
+      },
+    })
+    node.publisher.start()
+    const advanced = node.clock.advance(1)
+    await node.clock.settle()
+    node.publisher.stop()
+    await advanced
+    const delays = after.mock.calls.map(({ arguments: [delayMs] }) => delayMs)
+    assert.ok(delays.length >= 2 && delays.every((delayMs) => delayMs >= 0), delays.join())
+  })
+
   it('no more when it is stopped, and leaves no timer', async () => {
     const node = createPublisher()
     node.publisher.start()
