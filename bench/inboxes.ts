@@ -69,7 +69,7 @@ export function openInboxes(
     for (const attestation of attestations) handle({ kind: 'received', attestation, reemit })
   }
   const open = (topic: TopicLabel, judge: Judge): Inbox =>
-    new Inbox({ judge, standing, clock, counters, logger }, { topic, together: topic !== 'status' })
+    new Inbox({ judge, standing, counters, logger }, { topic, together: topic !== 'status' })
 
   const prices = new PriceJudge(
     {
@@ -87,7 +87,7 @@ export function openInboxes(
       directory,
       recoverer,
       clock,
-      introductions: standing,
+      standing,
       onStatus: () => undefined,
       self: { instance: `0x${'5e'.repeat(16)}` },
     },

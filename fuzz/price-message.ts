@@ -162,10 +162,7 @@ function openInbox(): (input: Uint8Array) => Promise<string> {
     },
     PRICE_RULES,
   )
-  const inbox = new Inbox(
-    { judge, standing: everybodysFriend(), clock, counters: { add() {} }, logger },
-    { topic: 'price' },
-  )
+  const inbox = new Inbox({ judge, standing: everybodysFriend(), counters: { add() {} }, logger }, { topic: 'price' })
   return async (input) => {
     const verdict = await inbox.receive(input, 'peer')
     if (fault !== undefined) throw fault

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../core/clock.ts'
 import { peerIdIn, withoutPeerId } from './peer-addresses.ts'
 import type { KnownPeer } from './peer-book.ts'
-import { type RetryPace, retryDelayMs } from './retry-delay.ts'
+import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 
 /**
  * Fast at first, since nodes that start together find each other within a second; and never slower than this, so that

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
+import { RecentMap } from '../core/recent-map.ts'
 
 /** How long a peer is kept out, the first time and at most; every time twice as long as before. */
 const FIRST_MS = 10 * 60_000
@@ -26,7 +27,7 @@ interface Expulsion {
 /** Who is kept out, for how long, and why. */
 export class Expulsions {
   readonly #components: ExpulsionsComponents
-  readonly #expelled = new Map<string, Expulsion>()
+  readonly #expelled = new RecentMap<string, Expulsion>({ limit: EXPELLED_LIMIT })
   #loggedAtMs = Number.NEGATIVE_INFINITY
   #unlogged = 0
 
@@ -45,10 +46,7 @@ export class Expulsions {
     const { clock, counters, hangUp } = this.#components
     const times = (this.#expelled.get(peerId)?.times ?? 0) + 1
     const forMs = Math.min(FIRST_MS * 2 ** (times - 1), LONGEST_MS)
-    this.#expelled.delete(peerId)
     this.#expelled.set(peerId, { untilMs: clock.now().monoMs + forMs, times })
-    const [oldest] = this.#expelled.keys()
-    if (this.#expelled.size > EXPELLED_LIMIT && oldest !== undefined) this.#expelled.delete(oldest)
     counters.add('gp_peers_expelled_total', { reason })
     this.#log(`peer ${peerId} is expelled for ${forMs / 60_000} min: ${why}`)
     hangUp(peerId)

@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Verdict, ignore, reject } from '../core/verdict.ts'
@@ -21,7 +20,6 @@ export interface Judge {
 export interface InboxComponents {
   readonly judge: Judge
   readonly standing: PeerStanding
-  readonly clock: Clock
   readonly counters: Counters
   readonly logger: Logger
 }

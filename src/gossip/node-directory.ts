@@ -1,6 +1,7 @@
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import { equalBytes } from '../core/hex.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import type { SignedStatus } from '../core/status.ts'
 import type { IgnoreCode } from '../core/verdict.ts'
 
@@ -35,7 +36,7 @@ export class NodeDirectory {
   readonly #nodes = new Map<Address, KnownNode>()
   /** Which signers name a peer id. */
   readonly #vouching = new Map<string, Set<Address>>()
-  readonly #remembered = new Map<Address, readonly string[]>()
+  readonly #remembered = new RecentMap<Address, readonly string[]>({ limit: REMEMBERED_LIMIT })
 
   constructor({ clock }: { readonly clock: Clock }, { open }: { readonly open: boolean }) {
     this.#clock = clock
@@ -58,16 +59,14 @@ export class NodeDirectory {
     this.#expire()
     const { signer, status } = signed
     const { monoMs } = this.#clock.now()
+    // Keys cost nothing: an unlisted neighbour has one place, whatever it signs with.
     const known = this.#nodes.get(signer) ?? (listed ? undefined : this.#unlistedOf(status.peerId))
     if (known === undefined) {
       if (this.#isFull(listed)) return 'overload'
-    } else if (known.signer !== signer) {
-      // Keys cost nothing: a neighbour has one place, whatever it signs with.
-      if (this.#isTooSoon(known)) return 'too-soon'
-      this.#forget(known)
     } else {
-      if (status.sequence <= known.status.sequence)
-        return status.sequence === known.status.sequence ? 'known' : 'old-status'
+      const ahead = known.status.sequence - status.sequence
+      // Numbers of another key, as an unlisted neighbour may have used before, say nothing.
+      if (known.signer === signer && ahead >= 0) return ahead === 0 ? 'known' : 'old-status'
       if (this.#isTooSoon(known)) return 'too-soon'
       this.#forget(known)
     }
@@ -125,10 +124,7 @@ export class NodeDirectory {
     const signers = this.#vouching.get(peerId) ?? new Set()
     this.#vouching.set(peerId, signers.add(signer))
     const earlier = this.#remembered.get(signer) ?? []
-    this.#remembered.delete(signer)
     this.#remembered.set(signer, [peerId, ...earlier.filter((each) => each !== peerId)].slice(0, REMEMBERED_OF_ONE))
-    const [oldest] = this.#remembered.keys()
-    if (this.#remembered.size > REMEMBERED_LIMIT && oldest !== undefined) this.#remembered.delete(oldest)
   }
 
   #forget({ signer, status: { peerId } }: KnownNode): void {

@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import type { Severity } from '../core/verdict.ts'
 import type { ExpectedTraffic } from './expected-traffic.ts'
 import { Expulsions, type ExpulsionsComponents } from './expulsions.ts'
@@ -23,10 +24,10 @@ const INTRODUCTIONS = { burstMs: 200, share: 0.05 }
 const INTRODUCTIONS_OF_ONE: BucketSetting = { capacity: 2, refillPerSecond: 1 / 7.5 }
 /** Connections that unknown peers may make, at once and a second. A cluster that starts together needs them at once. */
 const ADMISSIONS: BucketSetting = { capacity: 64, refillPerSecond: 10 }
-/** Expulsions of unknown peers after which none is let in: who floods under ever new peer ids gets in once in 4 s. */
-const EXPULSIONS: BucketSetting = { capacity: 8, refillPerSecond: 0.25 }
 /** The same of one peer, which may come and go without any offence. */
 const ADMISSIONS_OF_ONE: BucketSetting = { capacity: 4, refillPerSecond: 1 / 15 }
+/** Expulsions of unknown peers after which none is let in: who floods under ever new peer ids gets in once in 4 s. */
+const EXPULSIONS: BucketSetting = { capacity: 8, refillPerSecond: 0.25 }
 /** Connected peers that nobody vouches for: the other places are kept for those of signers. */
 const UNVOUCHED_LIMIT = 200
 /** What gossipsub is told of a peer that is expelled: below every threshold. */
@@ -70,7 +71,7 @@ export class PeerStanding {
   readonly #admitted: TokenBuckets<string>
   readonly #expelled: TokenBucket
   readonly #unvouched: { readonly messages: TokenBucket; readonly bytes: TokenBucket; readonly time: TimeBudget }
-  readonly #vouchedTime = new Map<string, TimeBudget>()
+  readonly #vouchedTime = new RecentMap<string, TimeBudget>({ limit: PEERS_LIMIT })
   /** Time for statuses by which peers say who they are. */
   readonly introductions: VerificationBudget
 
@@ -176,11 +177,8 @@ export class PeerStanding {
 
   #timeOf(signer: string): TimeBudget {
     const known = this.#vouchedTime.get(signer) ?? new TimeBudget(this.#components, VOUCHED_TIME)
-    // The order of the map is that of use, so that the first is the one to forget.
-    this.#vouchedTime.delete(signer)
+    // Set anew at every use: what is forgotten was used longest ago.
     this.#vouchedTime.set(signer, known)
-    const [oldest] = this.#vouchedTime.keys()
-    if (this.#vouchedTime.size > PEERS_LIMIT && oldest !== undefined) this.#vouchedTime.delete(oldest)
     return known
   }
 

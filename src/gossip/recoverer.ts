@@ -1,5 +1,6 @@
 import type { Address } from '../core/address.ts'
 import type { Hex } from '../core/hex.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import { type Secp256k1, type SignatureFault, recoverSigner } from '../core/signature.ts'
 import type { Signature } from '../core/statement.ts'
 import type { Breather } from './breather.ts'
@@ -21,7 +22,7 @@ export type Recovery =
 export class Recoverer {
   readonly #curve: Secp256k1
   readonly #breather: Pick<Breather, 'breathe'>
-  readonly #inVain = new Map<string, Address>()
+  readonly #inVain = new RecentMap<string, Address>({ limit: REMEMBERED_LIMIT })
 
   constructor(components: { readonly curve: Secp256k1; readonly breather: Pick<Breather, 'breathe'> }) {
     this.#curve = components.curve
@@ -43,11 +44,7 @@ export class Recoverer {
 
   /** Remembers who made a signature that counts nowhere. */
   remember(signed: { readonly id: Hex; readonly signature: Signature }, signer: Address): void {
-    const key = keyOf(signed)
-    this.#inVain.delete(key)
-    this.#inVain.set(key, signer)
-    const [oldest] = this.#inVain.keys()
-    if (this.#inVain.size > REMEMBERED_LIMIT && oldest !== undefined) this.#inVain.delete(oldest)
+    this.#inVain.set(keyOf(signed), signer)
   }
 }
 

@@ -27,7 +27,7 @@ export interface StatusJudgeComponents {
   readonly directory: NodeDirectory
   readonly recoverer: Recoverer
   readonly clock: Clock
-  readonly introductions: {
+  readonly standing: {
     /** Time for the statuses that peers send of themselves before anybody vouches for them. */
     readonly introductions: VerificationBudget
     /** Whether a peer may introduce itself once more at that expense. */
@@ -52,7 +52,7 @@ export class StatusJudge implements Judge {
   }
 
   async judge(data: Uint8Array, sender: Sender): Promise<Verdict> {
-    const { directory, recoverer, clock, introductions, onStatus, self } = this.#components
+    const { directory, recoverer, clock, standing, onStatus, self } = this.#components
     if (versionOfMessage(data) !== WIRE_VERSION) return ignore('version')
     const message = decodeStatusMessage(data)
     if (message.network !== this.#rules.network) return reject('wrong-network')
@@ -69,10 +69,10 @@ export class StatusJudge implements Judge {
     const isIntroduction =
       status.peerId === sender.peerId &&
       directory.voucherOf(sender.peerId) === undefined &&
-      introductions.admitsIntroduction(sender.peerId) &&
-      introductions.introductions.hasTime()
+      standing.admitsIntroduction(sender.peerId) &&
+      standing.introductions.hasTime()
     const signed = { id: this.#digestOf(status), signature }
-    const recovered = await recoverer.recover(signed, isIntroduction ? introductions.introductions : sender.budget)
+    const recovered = await recoverer.recover(signed, isIntroduction ? standing.introductions : sender.budget)
     if ('fault' in recovered) {
       return recovered.fault === 'budget' ? ignore('budget') : reject(recovered.fault)
     }

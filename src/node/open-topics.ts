@@ -55,7 +55,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
     name: string,
     { label, judge, together }: { readonly label: string; readonly judge: Judge; readonly together: boolean },
   ): Topic => {
-    const inbox = new Inbox({ judge, standing, clock, counters, logger }, { topic: label, together })
+    const inbox = new Inbox({ judge, standing, counters, logger }, { topic: label, together })
     const topic = createTopic(
       { host, clock, counters, logger: components.logger.child('gossip') },
       {
@@ -88,7 +88,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
       directory,
       recoverer,
       clock,
-      introductions: standing,
+      standing,
       onStatus: parts.onStatus,
       self: { instance: parts.instance },
     },

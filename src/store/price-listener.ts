@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import type { Clock, Random } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
+import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 import type { StatementId } from '../core/statement.ts'
 import { type Committed, parseCommitted, renderProbe } from './committed-notice.ts'
 import { connectionOptions } from './connection.ts'
@@ -33,15 +34,10 @@ const PROBE_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 10_000
 // A connection that only listens does not notice by itself that the server is gone without a word.
 const KEEP_ALIVE_MS = 30_000
-const LOST: RetryPace = { firstMs: 500, longestMs: 15_000 }
+const LOST: RetryPace = { firstMs: 500, capMs: 15_000 }
 // A pooler stays a pooler; but a server that was only slow must not be taken for one for long.
-const DEAF: RetryPace = { firstMs: 15_000, longestMs: 600_000 }
+const DEAF: RetryPace = { firstMs: 15_000, capMs: 600_000 }
 const CLOSE_TIMEOUT_MS = 1_000
-
-interface RetryPace {
-  readonly firstMs: number
-  readonly longestMs: number
-}
 
 /**
  * Hears, on a connection of its own, which rows come into the table. It connects again whenever it has to, and finds out
@@ -79,7 +75,7 @@ export class PriceListener {
   }
 
   async #run(): Promise<void> {
-    const { clock, logger } = this.#components
+    const { clock, random, logger } = this.#components
     while (!this.#hasStopped) {
       let pace = LOST
       try {
@@ -89,14 +85,10 @@ export class PriceListener {
       }
       if (pace === DEAF) this.#noteDeaf()
       else this.#lost += 1
-      const delayMs = this.#delayMs(pace, pace === DEAF ? this.#deaf : this.#lost)
+      const failures = (pace === DEAF ? this.#deaf : this.#lost) - 1
+      const delayMs = retryDelayMs(random, { ...pace, failures })
       await clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined)
     }
-  }
-
-  /** Between half and all of a time that doubles, so that nodes which lost one database do not come back together. */
-  #delayMs({ firstMs, longestMs }: RetryPace, failures: number): number {
-    return Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 30)) * (1 - this.#components.random() / 2)
   }
 
   /** Resolves when the connection has ended, or when nothing comes through it. */

@@ -2,9 +2,9 @@ import type { Clock, Random } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import type { PriceRow, PriceTable, WriteOutcome } from '../core/price-table.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import type { Attestation, StatementId } from '../core/statement.ts'
 import { IntervalMismatchError } from './interval-mismatch-error.ts'
-import { RecentIds } from './recent-ids.ts'
 import { TableOutage } from './table-outage.ts'
 import { WaitingRows } from './waiting-rows.ts'
 
@@ -30,6 +30,8 @@ export interface TableWriterOptions {
 // Rows whose turns come together come one by one; waiting this long lets them share a write.
 const GATHER_MS = 20
 const BATCH_SIZE = 200
+// Ids that were heard of, remembered: about half a megabyte.
+const HEARD_LIMIT = 4_096
 
 export function createTableWriter(components: TableWriterComponents, options: TableWriterOptions = {}): TableWriter {
   return new TableWriter(components, options)
@@ -49,7 +51,7 @@ export class TableWriter {
   /** What is being written: the write says what became of it, not the notification that follows from it. */
   #underWay: ReadonlySet<StatementId> = new Set()
   /** A row may be heard of before this node's own quiet period has ended. */
-  readonly #heard = new RecentIds()
+  readonly #heard = new RecentMap<StatementId, true>({ limit: HEARD_LIMIT })
   #hearing = false
   /** Whether rows may have come into the table unheard. */
   #mustLook = false
@@ -83,7 +85,7 @@ export class TableWriter {
   /** Takes ids of rows that are in the table: this node leaves them alone. */
   heard(ids: readonly StatementId[]): void {
     for (const id of ids) {
-      this.#heard.add(id)
+      this.#heard.set(id, true)
       if (this.#waiting.has(id) && !this.#underWay.has(id)) this.#settle(id, { kind: 'present' })
     }
     this.#wake()

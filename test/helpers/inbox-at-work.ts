@@ -86,7 +86,7 @@ export function createInboxAtWork(
       signers: createSignerSet(open ? [] : allowed),
     },
   )
-  const behind = new Inbox({ judge, standing, clock, counters, logger }, { topic: 'prices' })
+  const behind = new Inbox({ judge, standing, counters, logger }, { topic: 'prices' })
   const inbox: InboxAtWork['inbox'] = { receive: (data, from = NEIGHBOUR) => behind.receive(data, from) }
   const receive: InboxAtWork['receive'] = (...attestations) => inbox.receive(message(attestations))
   return { ...work, inbox, engine, curve, deliveries, receive }

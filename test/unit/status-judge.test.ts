@@ -92,7 +92,7 @@ describe('a status', () => {
         directory: new NodeDirectory({ clock }, { open: false }),
         recoverer: new Recoverer({ curve, breather: { breathe: () => Promise.resolve() } }),
         clock,
-        introductions: standing,
+        standing,
         onStatus: () => undefined,
         self: { instance: SELF_INSTANCE },
       },

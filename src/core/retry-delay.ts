@@ -1,4 +1,4 @@
-import type { Random } from '../core/clock.ts'
+import type { Random } from './clock.ts'
 
 export interface RetryPace {
   /** The wait before the first retry, milliseconds. */
