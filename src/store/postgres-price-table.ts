@@ -36,6 +36,11 @@ export interface PostgresPriceTable extends PriceTable {
    */
   write(rows: readonly PriceRow[]): Promise<ReadonlyMap<StatementId, WriteOutcome>>
   /**
+   * @throws {TableUnavailableError}
+   * @throws {IntervalMismatchError} when the table holds prices of this network at another interval
+   */
+  present(ids: readonly StatementId[]): Promise<ReadonlySet<StatementId>>
+  /**
    * The rows that were observed last, newest first.
    *
    * @param limit - how many at most
@@ -93,6 +98,12 @@ export function createPostgresPriceTable(
   function prepare(): Promise<void> {
     prepared ??= migrate({ logger }, { url }).then(claimInterval)
     return prepared
+  }
+
+  /** What was seen to must be seen to again: the database that comes back may be another one. */
+  function asFailure(error: unknown): Error {
+    prepared = undefined
+    return error instanceof IntervalMismatchError ? error : asUnavailable(error, database)
   }
 
   async function claimInterval(): Promise<void> {
@@ -177,22 +188,21 @@ export function createPostgresPriceTable(
         if (ours.length > 0) await settle(await insertSound(inLockingOrder(ours), outcomes), outcomes)
         return outcomes
       } catch (error) {
-        prepared = undefined
-        throw error instanceof IntervalMismatchError ? error : asUnavailable(error, database)
+        throw asFailure(error)
       }
     },
 
     async present(ids) {
       const found = new Set<StatementId>()
       try {
+        await prepare()
         for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
           const rows = await ask<{ id: StatementId }>('find_present', [ids.slice(from, from + IDS_AT_ONCE)])
           for (const { id } of rows) found.add(id)
         }
         return found
       } catch (error) {
-        prepared = undefined
-        throw asUnavailable(error, database)
+        throw asFailure(error)
       }
     },
 

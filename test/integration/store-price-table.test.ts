@@ -17,6 +17,26 @@ const idsOf = (rows: readonly PriceRow[]): StatementId[] => rows.map(({ attestat
 const manyRows = (count: number): PriceRow[] =>
   Array.from({ length: count }, (_, index) => priceRow({ round: round(index), proposer: alice.address }))
 
+describe('asking which rows are there', () => {
+  it('brings a database up to date first, as a write does: rows that wait may be older than the tables', async (t) => {
+    const database = await createTestDatabase(t, { migrated: false })
+    const table = tableOf(database)
+    const rows = manyRows(2)
+    assert.deepEqual(await table.present(idsOf(rows)), new Set())
+    await table.write(rows.slice(1))
+    assert.deepEqual(await table.present(idsOf(rows)), new Set(idsOf(rows.slice(1))))
+  })
+
+  it('is refused for a table that must not be written', async (t) => {
+    const database = await createTestDatabase(t)
+    const [row] = manyRows(1)
+    assert.ok(row)
+    await tableOf(database).write([row])
+    const other = tableOf(database, { intervalMs: INTERVAL_MS / 2 })
+    await assert.rejects(other.present(idsOf([row])), { name: 'IntervalMismatchError' })
+  })
+})
+
 describe('a write', () => {
   it('says written for a new row, and present for one that is there', async (t) => {
     const database = await createTestDatabase(t)
