@@ -6,11 +6,11 @@ const TURN_MS = 8
 /** Keeps long work from holding up everything else. */
 export class Breather {
   readonly #clock: Clock
-  readonly #nextTurn: () => Promise<void>
+  readonly #nextTurn: () => Promise<unknown>
   #sinceMs: number
 
   /** @param nextTurn - resolves when others have had their turn */
-  constructor({ clock, nextTurn }: { readonly clock: Clock; readonly nextTurn: () => Promise<void> }) {
+  constructor({ clock, nextTurn }: { readonly clock: Clock; readonly nextTurn: () => Promise<unknown> }) {
     this.#clock = clock
     this.#nextTurn = nextTurn
     this.#sinceMs = clock.now().monoMs

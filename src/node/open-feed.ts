@@ -1,6 +1,5 @@
-import type { Config } from '../config.ts'
-import type { Observation } from '../core/price-feed.ts'
-import { createCoinbaseFeed } from '../price/coinbase-feed.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import type { Observation, PriceFeed } from '../core/price-feed.ts'
 import { type ObservationLog, createObservationLog } from '../price/observation-log.ts'
 import { type RoundObserver, createRoundObserver } from '../price/round-observer.ts'
 import type { NodeComponents } from './running-node.ts'
@@ -8,11 +7,14 @@ import type { NodeComponents } from './running-node.ts'
 /** What a node sees of prices: once a round for itself, and when it is to vouch for what others saw. */
 export function openFeed(
   { clock, random, counters, ...components }: NodeComponents,
-  { config, onObservation }: { readonly config: Config; readonly onObservation: (observation: Observation) => void },
+  parts: {
+    readonly feed: PriceFeed
+    readonly constants: NetworkConstants
+    readonly onObservation: (observation: Observation) => void
+  },
 ): { readonly observations: ObservationLog; readonly observer: RoundObserver } {
-  const { constants, priceUrl } = config
+  const { feed, constants, onObservation } = parts
   const logger = components.logger.child('feed')
-  const feed = createCoinbaseFeed({ clock, logger, counters }, { url: priceUrl.href, source: constants.source })
   const observations = createObservationLog({ feed, clock, random, logger }, { pairs: constants.pairs })
   const observer = createRoundObserver(
     {

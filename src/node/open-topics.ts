@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EngineEvent } from '../consensus/effects.ts'
 import type { Engine } from '../consensus/engine.ts'
 import type { NetworkConstants } from '../core/network.ts'
@@ -9,13 +8,12 @@ import { isUnjudged } from '../core/verdict.ts'
 import { Breather } from '../gossip/breather.ts'
 import { Inbox, type Judge } from '../gossip/inbox.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
-import type { GossipHost } from '../gossip/peer-host.ts'
 import type { PeerStanding } from '../gossip/peer-standing.ts'
 import { PriceJudge } from '../gossip/price-judge.ts'
 import { Recoverer } from '../gossip/recoverer.ts'
 import { RefusalJudge } from '../gossip/refusal-judge.ts'
 import { StatusJudge } from '../gossip/status-judge.ts'
-import { type Topic, createTopic } from '../gossip/topic.ts'
+import type { Topic, TopicOptions } from '../gossip/topic.ts'
 import { topicNames } from '../gossip/topic-name.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
@@ -28,7 +26,8 @@ export interface Topics {
 }
 
 export interface TopicsParts {
-  readonly host: GossipHost
+  readonly openTopic: (options: TopicOptions) => Topic
+  readonly nextTurn: () => Promise<unknown>
   readonly engine: Engine
   readonly curve: Secp256k1
   readonly digest: (statement: PriceStatement) => StatementId
@@ -44,10 +43,10 @@ export interface TopicsParts {
 
 export function openTopics(components: NodeComponents, parts: TopicsParts): Topics {
   const { clock, counters } = components
-  const { host, engine, standing, directory, constants, onEvent } = parts
+  const { engine, standing, directory, constants, onEvent } = parts
   const recoverer = new Recoverer({
     curve: parts.curve,
-    breather: new Breather({ clock, nextTurn: () => nextTurn() }),
+    breather: new Breather({ clock, nextTurn: parts.nextTurn }),
   })
   const logger = components.logger.child('inbox')
 
@@ -56,16 +55,13 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
     { label, judge, together }: { readonly label: string; readonly judge: Judge; readonly together: boolean },
   ): Topic => {
     const inbox = new Inbox({ judge, standing, counters, logger }, { topic: label, together })
-    const topic = createTopic(
-      { host, clock, counters, logger: components.logger.child('gossip') },
-      {
-        name,
-        validate: async (data, from) => {
-          const verdict = await inbox.receive(data, from)
-          return isUnjudged(verdict) ? 'unjudged' : verdict.kind
-        },
+    const topic = parts.openTopic({
+      name,
+      validate: async (data, from) => {
+        const verdict = await inbox.receive(data, from)
+        return isUnjudged(verdict) ? 'unjudged' : verdict.kind
       },
-    )
+    })
     parts.releases.add(`topic of ${label}`, () => topic.stop())
     return topic
   }

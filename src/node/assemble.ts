@@ -1,0 +1,137 @@
+import { Engine } from '../consensus/engine.ts'
+import { NoticeSigner } from '../consensus/notice-signer.ts'
+import { RowKeeper } from '../consensus/row-keeper.ts'
+import { Signer } from '../consensus/signer.ts'
+import { lifeRules } from '../consensus/statement-entry.ts'
+import { writeTurnDelayMs } from '../consensus/write-turn.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import { createTableWriter } from '../store/table-writer.ts'
+import { EngineDriver } from './engine-driver.ts'
+import { introduce } from './introduction.ts'
+import { openFeed } from './open-feed.ts'
+import { openGossip } from './open-gossip.ts'
+import type { NodePorts } from './ports.ts'
+import type { Releases } from './releases.ts'
+import type { NodeComponents } from './running-node.ts'
+import type { Topics } from './open-topics.ts'
+
+/** What is sent first after a start waits this long for others to hear it, milliseconds. */
+const FIRST_PROPOSAL_PATIENCE_MS = 10_000
+
+/** A gossip node that is put together and has not begun. */
+export interface AssembledNode {
+  readonly engine: Engine
+  readonly topics: Topics
+  /** Why the table cannot be written now; undefined when it can, as far as is known. */
+  tableFault(): string | undefined
+  /** Takes up what the last process left, begins to listen, and to sign once others hear it. */
+  start(): void
+}
+
+export interface AssemblyOptions {
+  readonly constants: NetworkConstants
+  /** Takes what must be let go of when the node ends. */
+  readonly releases: Releases
+}
+
+/**
+ * Puts a node together that signs, co-signs, collects and commits, whatever is behind its ports. What uses a thing is
+ * let go of before it.
+ */
+export async function assembleNode(
+  components: NodeComponents,
+  ports: NodePorts,
+  { constants, releases }: AssemblyOptions,
+): Promise<AssembledNode> {
+  const { clock } = components
+  const { curve, key, memory, outbox, evidence } = ports
+  const logger = components.logger.child('node')
+
+  const rowKeeper = new RowKeeper({ ...components, logger, outbox })
+  releases.add('outbox', () => rowKeeper.stop())
+  const signer = new Signer(
+    { curve, memory, clock, logger: components.logger.child('signer') },
+    { key, intervalMs: constants.intervalMs },
+  )
+  const noticeSigner = new NoticeSigner({ curve, key })
+  introduce({ logger, signer, memory, clock }, constants)
+
+  const engine = new Engine(lifeRules(constants))
+  const { topics, publisher, refusals, digest, ...gossip } = await openGossip(components, {
+    ports,
+    constants,
+    engine,
+    noticeSigner,
+    releases,
+    onEvent: (event) => driver.handle(event),
+    attestationToSend: (id) => driver.attestationToSend(id),
+  })
+  const { table, listen } = ports.table
+  const writer = createTableWriter(
+    {
+      ...components,
+      logger: components.logger.child('postgres'),
+      table,
+      onOutcome: (id, outcome) => driver.settle(id, outcome),
+    },
+    // Nobody else writes to a table of one's own: every turn is this node's.
+    listen === undefined ? {} : { turnDelayMs: (row) => writeTurnDelayMs(row, signer.address) },
+  )
+  const listener = listen?.({
+    onHeard: (ids) => writer.heard(ids),
+    onHearing: (hearing) => writer.setHearing(hearing),
+  })
+  releases.add('price listener', () => listener?.stop())
+  releases.add('table writer', () => writer.stop())
+  const { observations, observer } = openFeed(components, {
+    feed: ports.feed,
+    constants,
+    onObservation: (observation) => {
+      driver.propose(observation).catch((error: unknown) => logger.error('a price was not proposed', { error }))
+    },
+  })
+  const driver = new EngineDriver(
+    {
+      ...components,
+      logger,
+      engine,
+      signer,
+      noticeSigner,
+      memory,
+      observations,
+      publisher,
+      refusals,
+      evidence,
+      outbox,
+      rowKeeper,
+      writer,
+      digest,
+    },
+    constants,
+  )
+  const stopping = new AbortController()
+  releases.add('engine', () => driver.stop())
+  releases.add('observations', () => observations.stop())
+  releases.add('observer', () => observer.stop())
+  releases.add('start', () => stopping.abort(new Error('the node is stopping')))
+
+  const speakWhenHeard = async (): Promise<void> => {
+    const { signal } = stopping
+    await topics.prices.waitForPeers(constants.minimumSigners - 1, { timeoutMs: FIRST_PROPOSAL_PATIENCE_MS, signal })
+    driver.start()
+    observer.start()
+  }
+  return {
+    engine,
+    topics,
+    tableFault: () => writer.fault(),
+    start() {
+      driver.restore()
+      writer.start()
+      gossip.start()
+      speakWhenHeard().catch((error: unknown) => {
+        if (!stopping.signal.aborted) components.onFatal(new Error('the node cannot begin to sign', { cause: error }))
+      })
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import type { Hex } from '../core/hex.ts'
+import type { Outbox } from '../core/outbox.ts'
+import type { PriceFeed } from '../core/price-feed.ts'
+import type { PriceTable } from '../core/price-table.ts'
+import type { SignOnceMemory } from '../core/sign-once.ts'
+import type { Secp256k1 } from '../core/signature.ts'
+import type { SigningKey } from '../consensus/signer.ts'
+import type { Equivocation } from '../core/equivocation.ts'
+import type { StatementId } from '../core/statement.ts'
+import type { Doorkeeper } from '../gossip/gater.ts'
+import type { Topic, TopicOptions } from '../gossip/topic.ts'
+
+/**
+ * The world of one gossip node: its key, its disk, its table, its feed, its peers. A running node has SQLite, Postgres,
+ * Coinbase and libp2p behind them; the simulator has made-up ones behind the same node.
+ */
+export interface NodePorts {
+  readonly curve: Secp256k1
+  readonly key: SigningKey
+  readonly memory: SignOnceMemory
+  readonly outbox: Outbox
+  /** Where proofs against dishonest signers are kept. */
+  readonly evidence: { keep(equivocation: Equivocation): void | Promise<void> }
+  readonly feed: PriceFeed
+  readonly table: TablePort
+  /** Names this process among all that ever sign with its key: 0x and 32 hexadecimal digits, drawn anew at each start. */
+  readonly instance: Hex
+  /** Resolves when everybody else has had their turn. */
+  readonly nextTurn: () => Promise<unknown>
+  /** Joins the network of peers; nothing is sent or taken before {@link PeerNetwork.start}. */
+  connect(options: ConnectOptions): Promise<PeerNetwork>
+}
+
+/** The table a node commits to, and how it comes to know of what others write there. */
+export interface TablePort {
+  readonly table: PriceTable
+  /**
+   * Listens for rows that come into the table, when others write to it too; undefined for a table of one's own.
+   *
+   * @param handlers - `onHeard`: rows of the network that are there; `onHearing`: nothing is missed from now on, or it may be
+   */
+  readonly listen?: (handlers: TableHandlers) => { stop(): unknown }
+}
+
+export interface TableHandlers {
+  readonly onHeard: (ids: readonly StatementId[]) => void
+  readonly onHearing: (hearing: boolean) => void
+}
+
+export interface ConnectOptions {
+  /** Asked whom to connect to, and whom to let in. */
+  readonly doorkeeper: Doorkeeper
+  /** What the node itself thinks of a peer; 0 for nothing bad. */
+  readonly scoreOf: (peerId: string) => number
+}
+
+export interface PeerNetwork {
+  /** This node's own. */
+  readonly peerId: string
+  openTopic(options: TopicOptions): Topic
+  connectedPeers(): readonly string[]
+  hangUp(peerId: string): void
+  /** Begins to look for peers. */
+  start(): void
+}
