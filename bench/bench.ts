@@ -48,6 +48,10 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     about: 'signatures, digests and verdicts a second of one core, with noble and native',
     load: async () => (await import('./verify.ts')).measureVerify,
   },
+  history: {
+    about: 'what it takes to compare a history of a million rows with that of a peer',
+    load: async () => (await import('./history.ts')).measureHistory,
+  },
   flood: {
     about: 'memory before and after a million hostile messages, and what becomes of them',
     load: async () => (await import('./flood.ts')).measureFlood,

@@ -11,6 +11,7 @@ import { signers } from './signers.ts'
 import { status } from './status.ts'
 import { storedRow } from './stored-price.ts'
 import { swarmKey } from './swarm-key.ts'
+import { syncAnswer, syncQuestion } from './sync.ts'
 import type { Target } from './target.ts'
 
 /** Every decoder that is fuzzed. */
@@ -19,6 +20,8 @@ export const TARGETS: readonly Target[] = [
   status,
   refusal,
   noticeJudges,
+  syncQuestion,
+  syncAnswer,
   signature,
   priceText,
   exchangeRates,

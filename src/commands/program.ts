@@ -9,6 +9,7 @@ import { registerKeys } from './keys.ts'
 import { registerMigrate } from './migrate.ts'
 import { registerNode } from './node.ts'
 import { registerPrices } from './prices.ts'
+import { registerResync } from './resync.ts'
 import { registerSimulatePrices } from './simulate-prices.ts'
 
 /**
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   registerCluster(program)
   registerNode(program)
   registerPrices(program)
+  registerResync(program)
   registerKeys(program)
   registerEvidence(program)
   registerConfig(program)

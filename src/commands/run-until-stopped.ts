@@ -21,9 +21,12 @@ export async function runUntilStopped(
   // npm that is killed takes nobody with it; what it started would live on unseen.
   const stopWithParent = process.env['npm_lifecycle_event'] !== undefined
   const request = watchForStop({ clock: systemClock, logger: logger.child('process') }, { ...options, stopWithParent })
-  const running = await start(request)
+  // Who is told to stop while it starts may be slow at that as well: whatever it has begun can be killed at any moment.
+  const impatient = request.reason.then(() => systemClock.sleep(options.deadlineMs / 2))
+  const running = await Promise.race([start(request), impatient])
   const reason = await request.reason
-  await running.stop()
+  if (running === undefined) logger.warn('told to stop before the start was over: it is not waited for')
+  else await running.stop()
   if (reason.kind === 'fatal') logger.error(reason.error.message)
   await logger.flush()
   process.exit(reason.kind === 'fatal' ? EXIT.hopeless : 0)

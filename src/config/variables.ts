@@ -213,16 +213,15 @@ export const VARIABLES = {
   syncIntervalMs: define({
     name: 'GP_SYNCINTERVAL',
     default: '20',
-    description:
-      'seconds between asking a neighbour for what was missed; accepted already, without effect in this version',
+    description: 'seconds between asking a peer, any of those that are connected, for what was missed',
     parse: parseSeconds,
     appliesTo: 'gossip nodes',
   }),
   historyMs: define({
     name: 'GP_HISTORY',
-    default: 'off',
+    default: 'all',
     description:
-      'committed history to take over from other nodes: off, all, or a number of days; accepted already, without effect in this version',
+      'committed history to take over from nodes with another database: off, all, or a number of days; none in an open network',
     parse: parseHistory,
     appliesTo: 'gossip nodes',
   }),

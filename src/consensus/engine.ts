@@ -29,6 +29,10 @@ export interface Holdings {
   setAsideOf(id: StatementId): SignatureSet | undefined
   /** Who refused to sign a statement; undefined when the statement is not held. */
   refusalsOf(id: StatementId): ReadonlyMap<Address, SignedRefusal> | undefined
+  /** How many refusals more of a statement are kept; 0 when the statement is not held. */
+  roomForRefusals(id: StatementId): number
+  /** Whether the set of a statement is held and takes one more signature. */
+  isOpen(id: StatementId): boolean
   /** Why a signature over this statement would not be added now; undefined when it would. */
   notAdded(id: StatementId, statement: PriceStatement, now: Instant): NotAdded | undefined
   /** How many statements of its slot are held. */
@@ -40,6 +44,15 @@ export interface Holdings {
   isContested(statement: PriceStatement): boolean
   /** Whether anything of a signer would be kept in a round. */
   takesSigner(round: Round, signer: Address): boolean
+  /** Of whom anything is held in a round or in the one before. */
+  signersAround(round: Round): readonly Address[]
+}
+
+/** A statement whose round is still being collected. */
+export interface PendingStatement {
+  readonly id: StatementId
+  readonly phase: Phase
+  readonly signatures: SignatureSet
 }
 
 /** How many statements are held, by phase. */
@@ -110,6 +123,14 @@ export class Engine implements Holdings {
     return this.#entries.get(id)?.refusals
   }
 
+  roomForRefusals(id: StatementId): number {
+    return this.#entries.get(id)?.roomForRefusals ?? 0
+  }
+
+  isOpen(id: StatementId): boolean {
+    return this.#entries.get(id)?.isOpen ?? false
+  }
+
   heldInSlot(statement: PriceStatement): number {
     return this.#slots.heldIn(statement)
   }
@@ -120,6 +141,11 @@ export class Engine implements Holdings {
 
   takesSigner(round: Round, signer: Address): boolean {
     return this.#rounds.takesSigner(round, signer)
+  }
+
+  signersAround(round: Round): readonly Address[] {
+    const before = (round - 1) as Round
+    return [...new Set([...this.#rounds.signersOf(before), ...this.#rounds.signersOf(round)])]
   }
 
   notAdded(id: StatementId, statement: PriceStatement, now: Instant): NotAdded | undefined {
@@ -142,6 +168,14 @@ export class Engine implements Holdings {
   attestationOf(id: StatementId): Attestation | undefined {
     const entry = this.#entries.get(id)
     return entry === undefined ? undefined : attest(entry)
+  }
+
+  /** What is held of rounds that are still being collected, but for what the table refused; in no order. */
+  *pending(now: Instant): Iterable<PendingStatement> {
+    for (const entry of this.#entries.values()) {
+      if (entry.phase === 'parked' || this.#rounds.hasEnded(entry.statement.round, now.wallMs)) continue
+      yield { id: entry.id, phase: entry.phase, signatures: entry.signatures }
+    }
   }
 
   census(): Census {

@@ -3,6 +3,8 @@ import type { Round } from '../core/statement.ts'
 import type { LifeRules, StatementEntry } from './statement-entry.ts'
 import { collectWindowEnd } from './windows.ts'
 
+const NOBODY: ReadonlySet<Address> = new Set()
+
 interface Holdings {
   readonly entries: Set<StatementEntry>
   /** Who signed or refused any of the statements. */
@@ -41,6 +43,11 @@ export class Rounds {
   /** Gives a signer its place, in a full round too: who asks {@link Rounds.takesSigner} first keeps to the limit. */
   addSigner(round: Round, signer: Address): void {
     this.#of(round).signers.add(signer)
+  }
+
+  /** Of whom anything is kept in a round. */
+  signersOf(round: Round): ReadonlySet<Address> {
+    return this.#rounds.get(round)?.signers ?? NOBODY
   }
 
   hasEnded(round: Round, wallMs: number): boolean {

@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, Instant } from '../core/clock.ts'
 import { fromHex } from '../core/hex.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SecretValue } from '../core/secret-value.ts'
@@ -40,6 +40,8 @@ export class Signer {
   readonly #components: SignerComponents
   readonly #key: SigningKey
   readonly #intervalMs: number
+  /** When a memory was begun that is not complete yet. */
+  readonly #begunAt: Instant | undefined
   readonly #waiting: Request[] = []
   readonly #waitingSlots = new Map<string, StatementId>()
 
@@ -48,12 +50,27 @@ export class Signer {
     this.#key = options.key
     this.address = options.key.address
     this.#intervalMs = options.intervalMs
+    const { memory, clock } = components
+    const now = clock.now()
+    this.#begunAt = memory.completeFromMs > now.wallMs ? now : undefined
+  }
+
+  /**
+   * From when on the memory is complete, milliseconds since the Unix epoch. A clock that was far behind when the memory
+   * was begun, as after a start without time synchronisation, must not make it complete by being set.
+   */
+  get completeFromMs(): number {
+    const { memory, clock } = this.#components
+    if (this.#begunAt === undefined) return memory.completeFromMs
+    const { wallMs, monoMs } = clock.now()
+    const setForwardMs = wallMs - monoMs - (this.#begunAt.wallMs - this.#begunAt.monoMs)
+    return memory.completeFromMs + Math.max(0, setForwardMs)
   }
 
   /** Why a statement cannot be signed here whatever its price; undefined when it can. */
   refuse(id: StatementId, statement: PriceStatement): Objection | undefined {
     const { memory } = this.#components
-    if (statement.round * this.#intervalMs < memory.completeFromMs) {
+    if (statement.round * this.#intervalMs < this.completeFromMs) {
       return {
         code: 'no-memory',
         message: 'this disk does not know what the key signed before; it signs from the next full round on',

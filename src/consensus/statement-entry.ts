@@ -97,6 +97,11 @@ export class StatementEntry {
     return !this.isOpen && this.#phase !== 'closed'
   }
 
+  /** How many refusals more are kept. As many as there may be signatures say why there are none. */
+  get roomForRefusals(): number {
+    return Math.max(0, this.#rules.maximumSigners - this.#refusals.size)
+  }
+
   /** Adds a checked signature; false when its signer is in the set already or the set takes no more. */
   add(signer: Address, signature: Signature, now: Instant): boolean {
     if (this.signatureBy(signer) !== undefined) return false
@@ -115,10 +120,10 @@ export class StatementEntry {
     return this.#signatures.get(signer) ?? this.#setAside.get(signer)
   }
 
-  /** Keeps the first refusal of a signer that did not sign; false when there is nothing to keep. */
+  /** Keeps the first refusal of a signer that did not sign, while there is room; false when there is nothing to keep. */
   refuse(refusal: SignedRefusal): boolean {
     const { signer } = refusal
-    if (this.#refusals.has(signer) || this.signatureBy(signer) !== undefined) return false
+    if (this.roomForRefusals === 0 || this.#refusals.has(signer) || this.signatureBy(signer) !== undefined) return false
     this.#refusals.set(signer, refusal)
     return true
   }

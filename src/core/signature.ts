@@ -41,11 +41,10 @@ const ZERO = new Uint8Array(32)
 export function signatureFault(signature: Uint8Array): SignatureFault | undefined {
   if (signature.length !== SIGNATURE_BYTES) return 'signature-length'
   if (signature[64] !== 27 && signature[64] !== 28) return 'signature-v'
-  const r = signature.subarray(0, 32)
-  const s = signature.subarray(32, 64)
-  if (compare(r, ZERO) === 0 || compare(r, ORDER) >= 0) return 'signature-range'
-  if (compare(s, ZERO) === 0 || compare(s, ORDER) >= 0) return 'signature-range'
-  if (compare(s, HALF_ORDER) > 0) return 'high-s'
+  const [r, s] = [0, 32]
+  if (compareAt(signature, r, ZERO) === 0 || compareAt(signature, r, ORDER) >= 0) return 'signature-range'
+  if (compareAt(signature, s, ZERO) === 0 || compareAt(signature, s, ORDER) >= 0) return 'signature-range'
+  if (compareAt(signature, s, HALF_ORDER) > 0) return 'high-s'
   return undefined
 }
 
@@ -65,6 +64,11 @@ export function recoverSigner(
   return signer === undefined ? { fault: 'unrecoverable' } : { signer }
 }
 
-function compare(a: Uint8Array, b: Uint8Array): number {
-  return Buffer.compare(a, b)
+/** Compares the 32 bytes from `from` on as a number. They mostly differ in the first of them. */
+function compareAt(bytes: Uint8Array, from: number, other: Uint8Array): number {
+  for (let i = 0; i < other.length; i++) {
+    const difference = (bytes[from + i] ?? 0) - (other[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
 }

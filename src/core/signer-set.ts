@@ -18,22 +18,27 @@ export interface SignerSet {
   allows(address: Address, round: Round): boolean
   /** How many may sign in a round; Infinity in an open network. */
   sizeAt(round: Round): number
+  /** Who may sign in a round, each once; empty in an open network. */
+  signersAt(round: Round): readonly Address[]
 }
 
 /** The set of `entries`; an open one when there are none. */
 export function createSignerSet(entries: readonly SignerEntry[]): SignerSet {
   const open = entries.length === 0
   const byAddress = Map.groupBy(entries, ({ address }) => address)
+  let latest: { readonly round: Round; readonly signers: readonly Address[] } | undefined
+  const signersAt = (round: Round): readonly Address[] => {
+    if (latest?.round === round) return latest.signers
+    const covering = [...byAddress].filter(([, own]) => own.some((entry) => covers(entry, round)))
+    latest = { round, signers: covering.map(([address]) => address) }
+    return latest.signers
+  }
   return {
     open,
     entries,
     allows: (address, round) => open || (byAddress.get(address)?.some((entry) => covers(entry, round)) ?? false),
-    sizeAt(round) {
-      if (open) return Infinity
-      let size = 0
-      for (const own of byAddress.values()) if (own.some((entry) => covers(entry, round))) size++
-      return size
-    },
+    sizeAt: (round) => (open ? Infinity : signersAt(round).length),
+    signersAt,
   }
 }
 

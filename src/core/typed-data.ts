@@ -1,5 +1,6 @@
 import { boundedMemo, createDomainDigest, hashWords, keccakText, keccakTexts, typeHash } from './eip712.ts'
 import { type Hex, fromHex } from './hex.ts'
+import { RecentMap } from './recent-map.ts'
 import type { Refusal } from './refusal.ts'
 import type { PriceStatement, StatementId } from './statement.ts'
 import type { AgreedConstants, NodeStatus } from './status.ts'
@@ -123,8 +124,20 @@ export function createStatusDigest(): (status: NodeStatus) => Hex {
   }
 }
 
+/** All nodes of a network say the same of it with every status: it takes ten times as long as the rest of one. */
+const constantsHashes = new RecentMap<string, Uint8Array>({ limit: 64 })
+
 /** The EIP-712 struct hash of a network's constants, 32 bytes. */
 export function hashConstants(constants: AgreedConstants): Uint8Array {
+  const key = JSON.stringify(constants, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+  const known = constantsHashes.get(key)
+  if (known !== undefined) return known
+  const hash = computeHash(constants)
+  constantsHashes.set(key, hash)
+  return hash
+}
+
+function computeHash(constants: AgreedConstants): Uint8Array {
   return hashWords(
     CONSTANTS_TYPE,
     keccakText(constants.network),

@@ -19,6 +19,7 @@ export const IGNORE_CODES = [
   'unknown-statement',
   'unknown-reason',
   'second-refusal',
+  'refusals-full',
   'old-status',
   'too-soon',
   'flood',

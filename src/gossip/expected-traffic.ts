@@ -11,6 +11,11 @@ const ATTESTATION_FRAME_BYTES = 160
 const SIGNATURE_BYTES = 68
 /** The longest refusal alone in its message, without the name of the network, bytes. */
 const REFUSAL_BYTES = 192
+/**
+ * Of more signers than a set takes, as many as it takes answer a statement at once. As many again have a turn before
+ * four seconds are over, long after whoever waits has heard whether the first were enough.
+ */
+const ANSWERS_OF_A_SET = 2
 /** A refusal is told, and told once more while its statement is below quorum. */
 const REFUSAL_TIMES = 2
 /** No node takes, or forwards, a second status of a signer within this part of the interval. */
@@ -58,19 +63,21 @@ export interface ExpectedTraffic {
   readonly wasteBucket: BucketSetting
 }
 
-/** N, P, m, M and I of the derivations, and N × P. */
+/** N, P, m, M, K and I of the derivations, and N × P. */
 interface Dimensions {
   readonly signers: number
   readonly pairs: number
   readonly minimum: number
   readonly maximum: number
+  /** How many answer one statement, by a signature or a refusal, its proposer among them. */
+  readonly answering: number
   readonly roundSeconds: number
   readonly statements: number
 }
 
 /**
  * How much a network of these constants has to say, with N signers at most in a round, P pairs, a quorum of m, sets of
- * at most M signatures and rounds of I seconds.
+ * at most M signatures, K signers at most who answer one statement and rounds of I seconds.
  *
  * All of it may come through one peer, since a node is handed the first copy of a message only, and nearly all of a
  * round comes in one burst as it begins: so capacities are counted in rounds, not in seconds.
@@ -78,11 +85,13 @@ interface Dimensions {
 export function expectedTraffic(constants: NetworkConstants): ExpectedTraffic {
   const signers = constants.signers.open ? OPEN_SIGNERS_LIMIT : largestSize(constants.signers)
   const roundSeconds = constants.intervalMs / 1_000
+  const maximum = Math.min(signers, constants.maximumSigners)
   const dimensions: Dimensions = {
     signers,
     pairs: constants.pairs.length,
     minimum: constants.minimumSigners,
-    maximum: Math.min(signers, constants.maximumSigners),
+    maximum,
+    answering: Math.min(signers, ANSWERS_OF_A_SET * maximum),
     roundSeconds,
     // Everybody who may sign proposes once a pair.
     statements: signers * constants.pairs.length,
@@ -119,12 +128,13 @@ export function expectedTraffic(constants: NetworkConstants): ExpectedTraffic {
 
 /**
  * When all agree every signer adds its signature to every statement and publishes what it then holds, unless the set is
- * full: N × P × M. At most all N sign before they hear that it is, and below quorum its at most m − 1 signers repeat it:
- * N × P × (N + 3 × (m − 1)). Several attestations mostly share a message, so this is far from what comes.
+ * full: N × P × M. At most K sign before they hear that it is, and below quorum its at most m − 1 signers repeat it:
+ * N × P × (K + 3 × (m − 1)). Should ever more of them sign, no peer brings more: it sends on what its own set takes.
+ * Several attestations mostly share a message, so this is far from what comes.
  */
 function pricesTraffic(dimensions: Dimensions, attestationBytes: number): TopicTraffic {
-  const { signers, minimum, maximum, roundSeconds, statements } = dimensions
-  const most = statements * (signers + REPEAT_AFTER_MS.length * (minimum - 1))
+  const { answering, minimum, maximum, roundSeconds, statements } = dimensions
+  const most = statements * (answering + REPEAT_AFTER_MS.length * (minimum - 1))
   return traffic(statements * maximum, { roundSeconds, most, bytesOfOne: attestationBytes })
 }
 
@@ -139,9 +149,9 @@ function statusTraffic({ signers, roundSeconds }: Dimensions): TopicTraffic {
   return traffic((signers * roundSeconds) / intervalSeconds, { roundSeconds, most, bytesOfOne: STATUS_BYTES_LIMIT })
 }
 
-/** When all agree nobody refuses. At worst nobody co-signs anything: N × P × (N − 1), and as many repeats. */
-function refusalsTraffic({ signers, roundSeconds, statements }: Dimensions, bytesOfOne: number): TopicTraffic {
-  return traffic(0, { roundSeconds, most: REFUSAL_TIMES * statements * (signers - 1), bytesOfOne })
+/** When all agree nobody refuses. At worst nobody co-signs anything: N × P × (K − 1), and as many repeats. */
+function refusalsTraffic({ answering, roundSeconds, statements }: Dimensions, bytesOfOne: number): TopicTraffic {
+  return traffic(0, { roundSeconds, most: REFUSAL_TIMES * statements * (answering - 1), bytesOfOne })
 }
 
 /**

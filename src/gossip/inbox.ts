@@ -75,14 +75,16 @@ export class Inbox {
     if (data.length > judge.bytesLimit) return reject('oversize')
     if (!standing.admitsMessage(from, { bytes: data.length, together: this.#together })) return ignore('flood')
     return new Promise((resolve) => {
-      this.#queue.push(this.#together ? standing.laneOf(from) : from, { data, from, resolve })
-      if (!this.#working) void this.#work()
+      const message = { data, from, resolve }
+      if (this.#working) this.#queue.push(this.#together ? standing.laneOf(from) : from, message)
+      else void this.#work(message)
     })
   }
 
-  async #work(): Promise<void> {
+  /** Judges one message, and then those that came meanwhile. */
+  async #work(first: Waiting): Promise<void> {
     this.#working = true
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+    for (let next: Waiting | undefined = first; next !== undefined; next = this.#queue.shift()) {
       next.resolve(await this.#judge(next))
     }
     this.#working = false

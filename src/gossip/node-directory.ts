@@ -33,7 +33,9 @@ export interface KnownNode extends SignedStatus {
 export class NodeDirectory {
   readonly #clock: Clock
   readonly #open: boolean
+  /** In the order in which they were heard. */
   readonly #nodes = new Map<Address, KnownNode>()
+  #listed = 0
   /** Which signers name a peer id. */
   readonly #vouching = new Map<string, Set<Address>>()
   readonly #remembered = new RecentMap<Address, readonly string[]>({ limit: REMEMBERED_LIMIT })
@@ -72,6 +74,7 @@ export class NodeDirectory {
     }
     const node = { ...signed, listed, heardAtMs: monoMs }
     this.#nodes.set(signer, node)
+    if (listed) this.#listed += 1
     if (listed) this.#vouch(node)
     return undefined
   }
@@ -100,15 +103,18 @@ export class NodeDirectory {
     return Math.max(STATUS_INTERVAL_MS, STATUS_INTERVAL_PER_NODE_MS * this.#count({ listed: true }))
   }
 
+  /** Without a status for so long a node counts as gone, milliseconds. */
+  goneAfterMs(): number {
+    return INTERVALS_UNTIL_GONE * this.intervalMs()
+  }
+
   /** In an open network who is there keeps his place: newcomers are free to make. */
   #isFull(listed: boolean): boolean {
     return this.#count({ listed }) >= (listed ? (this.#open ? OPEN_LIMIT : Infinity) : UNLISTED_LIMIT)
   }
 
   #count({ listed }: { readonly listed: boolean }): number {
-    let count = 0
-    for (const node of this.#nodes.values()) if (node.listed === listed) count += 1
-    return count
+    return listed ? this.#listed : this.#nodes.size - this.#listed
   }
 
   #unlistedOf(peerId: string): KnownNode | undefined {
@@ -127,15 +133,19 @@ export class NodeDirectory {
     this.#remembered.set(signer, [peerId, ...earlier.filter((each) => each !== peerId)].slice(0, REMEMBERED_OF_ONE))
   }
 
-  #forget({ signer, status: { peerId } }: KnownNode): void {
+  #forget({ signer, listed, status: { peerId } }: KnownNode): void {
     this.#nodes.delete(signer)
+    if (listed) this.#listed -= 1
     const signers = this.#vouching.get(peerId)
     signers?.delete(signer)
     if (signers?.size === 0) this.#vouching.delete(peerId)
   }
 
   #expire(): void {
-    const oldestMs = this.#clock.now().monoMs - INTERVALS_UNTIL_GONE * this.intervalMs()
-    for (const node of this.#nodes.values()) if (node.heardAtMs < oldestMs) this.#forget(node)
+    const oldestMs = this.#clock.now().monoMs - this.goneAfterMs()
+    for (const node of this.#nodes.values()) {
+      if (node.heardAtMs >= oldestMs) return
+      this.#forget(node)
+    }
   }
 }

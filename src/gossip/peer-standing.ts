@@ -11,6 +11,8 @@ const PEERS_LIMIT = 4_096
 /** Points for a falsehood, and how many a peer may collect; they are forgiven within ten minutes. */
 const FAULT_POINTS: Readonly<Record<Severity, number>> = { mild: 2, grave: 5 }
 const FAULTS: BucketSetting = { capacity: 20, refillPerSecond: 20 / 600 }
+/** Questions of one peer that are refused as too many: honest ones wait for seconds after each. */
+const QUESTIONS_IN_VAIN: BucketSetting = { capacity: 128, refillPerSecond: 2 }
 /** Time for verifying what peers send whom nobody vouches for, all of them together. */
 const UNVOUCHED_TIME = { burstMs: 400, share: 0.2 }
 /** The same of the peer of one signer. A round comes in one burst, and all of it perhaps by one peer. */
@@ -66,6 +68,7 @@ export class PeerStanding {
   readonly #waste: TokenBuckets<string>
   readonly #faults: TokenBuckets<string>
   readonly #introduced: TokenBuckets<string>
+  readonly #inVain: TokenBuckets<string>
   readonly #signatures: TokenBuckets<Address>
   readonly #admissions: TokenBucket
   readonly #admitted: TokenBuckets<string>
@@ -85,6 +88,7 @@ export class PeerStanding {
     this.#waste = perKey(limits.wasteBucket)
     this.#faults = perKey(FAULTS)
     this.#introduced = perKey(INTRODUCTIONS_OF_ONE)
+    this.#inVain = perKey(QUESTIONS_IN_VAIN)
     this.#signatures = perKey(limits.signatureBucket)
     this.#admissions = new TokenBucket(ADMISSIONS, nowMs)
     this.#admitted = perKey(ADMISSIONS_OF_ONE)
@@ -130,6 +134,12 @@ export class PeerStanding {
     const { monoMs } = this.#components.clock.now()
     if (this.#faults.take(this.#keyOf(peerId), FAULT_POINTS[severity], monoMs)) return
     this.#expel(peerId, { reason: 'lies', why: `it sends what is provably false, as ${code}` })
+  }
+
+  /** Notes that a peer asked one question too many. */
+  askedInVain(peerId: string): void {
+    if (this.#inVain.take(this.#keyOf(peerId), 1, this.#components.clock.now().monoMs)) return
+    this.#expel(peerId, { reason: 'flood', why: 'it asks more than it needs to know' })
   }
 
   /** Whether so many more signatures of a signer may count: of an honest one there are never so many. */

@@ -18,7 +18,7 @@ import {
 export const GATHER_MS = 25
 
 /** An attestation with all of 64 signatures takes less than this, bytes; how full a message gets leaves room for one. */
-const ATTESTATION_BYTES = 4_608
+export const ATTESTATION_BYTES = 4_608
 
 export interface PublisherComponents {
   readonly topic: { publish(data: Uint8Array): Promise<number> }
@@ -100,6 +100,6 @@ export class Publisher {
 }
 
 /** No fewer bytes than an attestation takes on the wire. */
-function boundOf({ pair, source, signatures }: WireAttestation): number {
+export function boundOf({ pair, source, signatures }: WireAttestation): number {
   return 128 + pair.length + source.length + signatures.length * 68
 }

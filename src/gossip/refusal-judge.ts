@@ -2,7 +2,7 @@ import type { Holdings } from '../consensus/engine.ts'
 import { collectWindowEnd } from '../consensus/windows.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
-import { equalBytes } from '../core/hex.ts'
+import { type Hex, equalBytes } from '../core/hex.ts'
 import type { Refusal, SignedRefusal } from '../core/refusal.ts'
 import type { Round, Signature, StatementId } from '../core/statement.ts'
 import { createRefusalDigest } from '../core/typed-data.ts'
@@ -21,24 +21,27 @@ export interface RefusalRules {
 }
 
 export interface RefusalJudgeComponents {
-  readonly holdings: Pick<Holdings, 'refusalsOf' | 'signaturesOf' | 'setAsideOf' | 'takesSigner'>
+  readonly holdings: Pick<Holdings, 'refusalsOf' | 'roomForRefusals' | 'signaturesOf' | 'setAsideOf' | 'takesSigner'>
   readonly recoverer: Recoverer
   readonly clock: Clock
   /** The round of a statement that is held. */
   readonly roundOf: (id: StatementId) => Round | undefined
   readonly deliver: (refusals: readonly SignedRefusal[]) => void
+  /** What a refusal is signed over. @default what `createRefusalDigest` gives */
+  readonly refusalDigest?: ((refusal: Refusal) => Hex) | undefined
 }
 
-/** Judges refusals: they are taken of allowed signers, one each, and for statements that are held. */
+/** Judges refusals: they are taken of allowed signers, one each, and for statements that are held, so many of each. */
 export class RefusalJudge implements Judge {
   readonly bytesLimit = REFUSAL_BYTES_LIMIT
   readonly #components: RefusalJudgeComponents
   readonly #rules: RefusalRules
-  readonly #digestOf = createRefusalDigest()
+  readonly #digestOf: (refusal: Refusal) => Hex
 
   constructor(components: RefusalJudgeComponents, rules: RefusalRules) {
     this.#components = components
     this.#rules = rules
+    this.#digestOf = components.refusalDigest ?? createRefusalDigest()
   }
 
   async judge(data: Uint8Array, sender: Sender): Promise<Verdict> {
@@ -76,12 +79,14 @@ export class RefusalJudge implements Judge {
     if (held === undefined || round === undefined) return 'unknown-statement'
     if (collectWindowEnd(round, this.#rules.intervalMs) <= clock.now().wallMs) return 'stale'
     if ([...held.values()].some((other) => equalBytes(other.signature, signature))) return 'known'
+    const sameStatement = before.filter((other) => other.refusal.statement === refusal.statement)
+    if (sameStatement.length >= holdings.roomForRefusals(refusal.statement)) return 'refusals-full'
 
     const signed = { id: this.#digestOf(refusal), signature }
     const recovered = await recoverer.recover(signed, sender.budget)
     if ('fault' in recovered) return recovered.fault === 'budget' ? 'budget' : { reject: recovered.fault }
     const { signer, isRemembered } = recovered
-    const isRepeated = before.some((other) => other.signer === signer && other.refusal.statement === refusal.statement)
+    const isRepeated = sameStatement.some((other) => other.signer === signer)
     const leftOut = isRepeated ? 'second-refusal' : this.#leaveOut(signer, { id: refusal.statement, round })
     if (leftOut === undefined) return { refusal, signer, signature }
     recoverer.remember(signed, signer)

@@ -1,21 +1,24 @@
 import type { Address } from '../core/address.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, Instant } from '../core/clock.ts'
+import type { Hex } from '../core/hex.ts'
 import { type Round, roundAt } from '../core/statement.ts'
-import type { SignedStatus } from '../core/status.ts'
+import type { NodeStatus, SignedStatus } from '../core/status.ts'
 import { createStatusDigest } from '../core/typed-data.ts'
 import { type Verdict, accept, ignore, reject } from '../core/verdict.ts'
 import type { Judge } from './inbox.ts'
 import type { NodeDirectory } from './node-directory.ts'
 import type { Sender } from './peer-standing.ts'
 import type { Recoverer } from './recoverer.ts'
-import { shapeStatus } from './status-shape.ts'
+import { type ShapedStatus, shapeStatus } from './status-shape.ts'
 import { STATUS_BYTES_LIMIT, decodeStatusMessage } from './status-wire.ts'
-import type { VerificationBudget } from './verification-budget.ts'
+import { TimeBudget, type VerificationBudget } from './verification-budget.ts'
 import { WIRE_VERSION, versionOfMessage } from './wire.ts'
 
 /** A status older than this, or this far ahead, is no news of anybody, milliseconds. */
 export const STATUS_PAST_MS = 600_000
 export const STATUS_AHEAD_MS = 600_000
+/** Time for verifying such statuses all the same: they may be right, and the clock of this machine wrong. */
+const CLOCK_TIME = { burstMs: 100, share: 0.02 }
 
 export interface StatusRules {
   readonly network: string
@@ -35,8 +38,12 @@ export interface StatusJudgeComponents {
   }
   /** Is told of every status whose signature was checked, by an allowed signer or a neighbour, be it news or not. */
   readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
+  /** Is told of every status by an allowed signer whose signature was checked, news or not, and when it arrived. */
+  readonly onClock: (signed: SignedStatus, at: Instant) => void
   /** This node's own. */
   readonly self: { readonly instance: string }
+  /** What a status is signed over. @default what `createStatusDigest` gives */
+  readonly statusDigest?: ((status: NodeStatus) => Hex) | undefined
 }
 
 /** Judges what nodes say of themselves. */
@@ -44,15 +51,19 @@ export class StatusJudge implements Judge {
   readonly bytesLimit = STATUS_BYTES_LIMIT
   readonly #components: StatusJudgeComponents
   readonly #rules: StatusRules
-  readonly #digestOf = createStatusDigest()
+  readonly #digestOf: (status: NodeStatus) => Hex
+  readonly #clockTime: TimeBudget
 
   constructor(components: StatusJudgeComponents, rules: StatusRules) {
     this.#components = components
     this.#rules = rules
+    this.#digestOf = components.statusDigest ?? createStatusDigest()
+    this.#clockTime = new TimeBudget(components, CLOCK_TIME)
   }
 
   async judge(data: Uint8Array, sender: Sender): Promise<Verdict> {
-    const { directory, recoverer, clock, standing, onStatus, self } = this.#components
+    const { directory, recoverer, clock, standing, onStatus, onClock, self } = this.#components
+    const at = clock.now()
     if (versionOfMessage(data) !== WIRE_VERSION) return ignore('version')
     const message = decodeStatusMessage(data)
     if (message.network !== this.#rules.network) return reject('wrong-network')
@@ -60,9 +71,12 @@ export class StatusJudge implements Judge {
     if ('fault' in shaped) return reject(shaped.fault)
 
     const { status, signature } = shaped
-    const { wallMs } = clock.now()
-    if (status.sentAt < wallMs - STATUS_PAST_MS) return ignore('stale')
-    if (status.sentAt > wallMs + STATUS_AHEAD_MS) return ignore('early')
+    const { wallMs } = at
+    const distance = distanceOf(status, wallMs)
+    if (distance !== undefined) {
+      await this.#readClock(shaped, at)
+      return ignore(distance)
+    }
     if (status.instance === self.instance) return ignore('known')
     if (directory.isHeld({ status, signature })) return ignore('known')
 
@@ -84,9 +98,22 @@ export class StatusJudge implements Judge {
       return ignore('signer-not-allowed')
     }
     onStatus({ status, signer, signature }, { listed })
+    if (listed) onClock({ status, signer, signature }, at)
     const notTaken = directory.take({ status, signer, signature }, { listed })
     if (notTaken !== undefined) return ignore(notTaken)
     return listed ? accept : ignore('signer-not-allowed')
+  }
+
+  /** Lets a status that is too old or too new say what time it is for its signer; it says nothing else, and once. */
+  async #readClock({ status, signature }: ShapedStatus, at: Instant): Promise<void> {
+    const { recoverer, onClock, self } = this.#components
+    if (status.instance === self.instance) return
+    const signed = { id: this.#digestOf(status), signature }
+    const recovered = await recoverer.recover(signed, this.#clockTime)
+    if ('fault' in recovered) return
+    const { signer } = recovered
+    recoverer.remember(signed, signer)
+    if (this.#isListed(signer, at.wallMs)) onClock({ status, signer, signature }, at)
   }
 
   /** Signers come and go with the rounds, and clocks differ. */
@@ -94,4 +121,9 @@ export class StatusJudge implements Judge {
     const round = roundAt(wallMs, this.#rules.intervalMs)
     return [round - 1, round, round + 1].some((near) => this.#rules.signers.allows(signer, near as Round))
   }
+}
+
+function distanceOf({ sentAt }: NodeStatus, wallMs: number): 'stale' | 'early' | undefined {
+  if (sentAt < wallMs - STATUS_PAST_MS) return 'stale'
+  return sentAt > wallMs + STATUS_AHEAD_MS ? 'early' : undefined
 }

@@ -5,11 +5,12 @@ import { Signer } from '../consensus/signer.ts'
 import { lifeRules } from '../consensus/statement-entry.ts'
 import { writeTurnDelayMs } from '../consensus/write-turn.ts'
 import type { NetworkConstants } from '../core/network.ts'
-import { createTableWriter } from '../store/table-writer.ts'
+import { STOP_PATIENCE_MS, createTableWriter } from '../store/table-writer.ts'
 import { EngineDriver } from './engine-driver.ts'
 import { introduce } from './introduction.ts'
 import { openFeed } from './open-feed.ts'
 import { openGossip } from './open-gossip.ts'
+import type { SyncOptions } from './open-sync.ts'
 import type { NodePorts } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
@@ -18,18 +19,26 @@ import type { Topics } from './open-topics.ts'
 /** What is sent first after a start waits this long for others to hear it, milliseconds. */
 const FIRST_PROPOSAL_PATIENCE_MS = 10_000
 
+/** Writes that are due when a node ends have {@link STOP_PATIENCE_MS}, and a moment to say what is left. */
+const WRITER_RELEASE_MS = STOP_PATIENCE_MS + 500
+
 /** A gossip node that is put together and has not begun. */
 export interface AssembledNode {
   readonly engine: Engine
   readonly topics: Topics
   /** Why the table cannot be written now; undefined when it can, as far as is known. */
   tableFault(): string | undefined
+  /** Why others would not sign what this node proposes; undefined when its clock is right, as far as is known. */
+  clockFault(): string | undefined
+  /** How far the wall clock is ahead of that of the others, milliseconds; undefined when too few of them are heard. */
+  clockOffsetMs(): number | undefined
   /** Takes up what the last process left, begins to listen, and to sign once others hear it. */
   start(): void
 }
 
 export interface AssemblyOptions {
   readonly constants: NetworkConstants
+  readonly sync: SyncOptions
   /** Takes what must be let go of when the node ends. */
   readonly releases: Releases
 }
@@ -41,10 +50,10 @@ export interface AssemblyOptions {
 export async function assembleNode(
   components: NodeComponents,
   ports: NodePorts,
-  { constants, releases }: AssemblyOptions,
+  { constants, sync, releases }: AssemblyOptions,
 ): Promise<AssembledNode> {
   const { clock } = components
-  const { curve, key, memory, outbox, evidence } = ports
+  const { curve, key, memory, outbox, evidence, lots } = ports
   const logger = components.logger.child('node')
 
   const rowKeeper = new RowKeeper({ ...components, logger, outbox })
@@ -57,9 +66,10 @@ export async function assembleNode(
   introduce({ logger, signer, memory, clock }, constants)
 
   const engine = new Engine(lifeRules(constants))
-  const { topics, publisher, refusals, digest, ...gossip } = await openGossip(components, {
+  const { topics, publisher, refusals, clockWatch, digest, ...gossip } = await openGossip(components, {
     ports,
     constants,
+    sync,
     engine,
     noticeSigner,
     releases,
@@ -82,7 +92,7 @@ export async function assembleNode(
     onHearing: (hearing) => writer.setHearing(hearing),
   })
   releases.add('price listener', () => listener?.stop())
-  releases.add('table writer', () => writer.stop())
+  releases.add('table writer', () => writer.stop(), { atMostMs: WRITER_RELEASE_MS })
   const { observations, observer } = openFeed(components, {
     feed: ports.feed,
     constants,
@@ -99,12 +109,14 @@ export async function assembleNode(
       noticeSigner,
       memory,
       observations,
+      lots,
       publisher,
       refusals,
       evidence,
       outbox,
       rowKeeper,
       writer,
+      clockWatch,
       digest,
     },
     constants,
@@ -125,6 +137,8 @@ export async function assembleNode(
     engine,
     topics,
     tableFault: () => writer.fault(),
+    clockFault: () => clockWatch.fault(),
+    clockOffsetMs: () => clockWatch.offsetMs(),
     start() {
       driver.restore()
       writer.start()

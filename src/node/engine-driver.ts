@@ -25,6 +25,7 @@ export interface EngineDriverComponents {
   readonly noticeSigner: { signRefusal(refusal: Refusal): SignedRefusal }
   readonly memory: SignOnceMemory
   readonly observations: CoSignerComponents['observations']
+  readonly lots?: CoSignerComponents['lots']
   readonly publisher: { publish(id: StatementId, attempt: number): void }
   readonly refusals: { publish(refusal: SignedRefusal): void }
   /** Where proofs against dishonest signers are kept. */
@@ -32,6 +33,8 @@ export interface EngineDriverComponents {
   readonly outbox: Pick<Outbox, 'waiting' | 'parked'>
   readonly rowKeeper: Pick<RowKeeper, 'keep' | 'settle' | 'flush'>
   readonly writer: { enqueue(row: PriceRow): void }
+  /** Why others would not sign what was observed at a time of this machine's wall clock; undefined when they would. */
+  readonly clockWatch: { fault(observedAtMs: number): string | undefined }
   readonly digest: (statement: PriceStatement) => StatementId
   readonly clock: Clock
   readonly counters: Counters
@@ -46,6 +49,7 @@ export class EngineDriver {
   readonly #underWay = new Set<Promise<void>>()
   #cancelTick: (() => void) | undefined
   #rememberedFrom = 0 as Round
+  readonly #stopping = new AbortController()
   #stopped = false
 
   constructor(components: EngineDriverComponents, constants: NetworkConstants) {
@@ -112,7 +116,7 @@ export class EngineDriver {
 
   /** Makes, signs and publishes this node's own statement of a price, unless there is one of its slot, whoever made it. */
   async propose({ pair, price, observedAtMs }: Observation): Promise<void> {
-    const { engine, signer, memory, digest } = this.#components
+    const { engine, signer, memory, clockWatch, digest } = this.#components
     const { network, source, intervalMs, signers } = this.#constants
     const round = roundAt(observedAtMs, intervalMs)
     if (this.#stopped || !signers.allows(signer.address, round)) return
@@ -121,6 +125,11 @@ export class EngineDriver {
     if (memory.signedIn(statement) !== undefined) return
     if (engine.heldInSlot(statement) > 0) {
       this.#log.notProposed('a statement of the slot by this key is there already', statement)
+      return
+    }
+    const clockFault = clockWatch.fault(observedAtMs)
+    if (clockFault !== undefined) {
+      this.#log.notProposed(clockFault, statement)
       return
     }
     const id = digest(statement)
@@ -136,6 +145,7 @@ export class EngineDriver {
   /** Stops taking events; resolves when nothing is under way any more. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#stopping.abort(new Error('the node is stopping'))
     this.#cancelTick?.()
     await Promise.all(this.#underWay)
   }
@@ -174,12 +184,16 @@ export class EngineDriver {
   }
 
   async #consider(id: StatementId, statement: PriceStatement): Promise<void> {
-    const { signer, observations, clock, engine } = this.#components
+    const { signer, observations, clock, lots, engine } = this.#components
     try {
       const answer = await coSign(
-        { signer, observations, clock, holdings: engine },
-        { id, statement, constants: this.#constants },
+        { signer, observations, clock, lots, holdings: engine },
+        { id, statement, constants: this.#constants, signal: this.#stopping.signal },
       )
+      if ('notNeeded' in answer) {
+        this.#log.notNeeded({ id, statement })
+        return
+      }
       if ('objection' in answer) {
         this.#log.objected(answer.objection, { id, statement })
         this.#refuse(answer.objection, id)
@@ -188,11 +202,12 @@ export class EngineDriver {
       this.#log.coSigned({ id, statement })
       this.handle({ kind: 'signed', id, statement, signer: signer.address, signature: answer.signature })
     } catch (error) {
+      if (error === this.#stopping.signal.reason) return
       this.#log.notConsidered(id, error)
     }
   }
 
-  /** Tells the network why this node does not vouch for a statement, if it still holds it. */
+  /** Tells the network why this node does not vouch for a statement, if it still holds it and few enough have said so. */
   #refuse(objection: Objection, id: StatementId): void {
     const { clock, engine, noticeSigner, refusals } = this.#components
     const { network } = this.#constants
@@ -217,7 +232,7 @@ export class EngineDriver {
     if (!signatures.has(signer.address)) return
     const signed = memory.signedIn(statement)
     const isForgotten =
-      statement.round * this.#constants.intervalMs < memory.completeFromMs ||
+      statement.round * this.#constants.intervalMs < signer.completeFromMs ||
       statement.round <= memory.lowWaterMark(statement)
     if (signed === id || (signed === undefined && isForgotten)) return
     this.#log.foreign({ id, statement })

@@ -52,6 +52,10 @@ export class EngineLog {
     this.#counters.add('gp_statements_co_signed_total', { pair: statement.pair })
   }
 
+  notNeeded({ id, statement }: Named): void {
+    this.#logger.debug(`not co-signed: there are signatures enough over ${describe(statement)}`, { id })
+  }
+
   objected({ code, message }: Objection, { id, statement }: Named): void {
     this.#counters.add('gp_refusals_total', { code })
     const facts = { id, proposer: statement.proposer }

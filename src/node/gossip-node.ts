@@ -15,13 +15,17 @@ import type { NodePorts } from './ports.ts'
 import { Releases } from './releases.ts'
 import type { NodeComponents, RunningNode } from './running-node.ts'
 
+/** Ten seconds after SIGTERM a node is ended by force: all that it lets go of before, and each thing, milliseconds. */
+const RELEASE_MS = 9_000
+const RELEASE_STEP_MS = 500
+
 /**
  * A node that signs, co-signs, collects and commits, by libp2p, Postgres, Coinbase and a disk of its own.
  *
  * @throws with a sentence for operators when something it cannot do without cannot be had; nothing is left running then
  */
 export async function startGossipNode(components: NodeComponents, config: Config): Promise<RunningNode> {
-  const releases = new Releases()
+  const releases = new Releases({ clock: components.clock, allMs: RELEASE_MS, stepMs: RELEASE_STEP_MS })
   try {
     return await compose(components, config, releases)
   } catch (error) {
@@ -59,8 +63,11 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
       return network
     },
   }
-  const node = await assembleNode(components, ports, { constants, releases })
-  const readiness = gossipReadiness({ topic: node.topics.prices, tableFault: () => node.tableFault() }, constants)
+  const node = await assembleNode(components, ports, { constants, sync: config, releases })
+  const readiness = gossipReadiness(
+    { topic: node.topics.prices, tableFault: () => node.tableFault(), clockFault: () => node.clockFault() },
+    constants,
+  )
   const health = await startHealthServerFor({ logger }, { address: config.httpAddress, readiness })
   releases.add('health server', () => health?.close())
   node.start()

@@ -18,22 +18,26 @@ export async function startHealthServerFor(
   return server
 }
 
-/** Whether a gossip node can do its work now: there are others to sign with, and the table takes rows. */
+/** Whether a gossip node can do its work now: there are others to sign with, by whose clocks its own is right, and the table takes rows. */
 export function gossipReadiness(
   parts: {
     readonly topic: { peers(): number }
     /** Why the table cannot be asked now; undefined when it can. */
     readonly tableFault: () => string | undefined
+    /** Why others would not sign what this node sees now; undefined when they would. */
+    readonly clockFault: () => string | undefined
   },
   { minimumSigners }: { readonly minimumSigners: number },
 ): Readiness {
   return () => {
     const peers = parts.topic.peers()
     const wanted = minimumSigners - 1
-    const fault = parts.tableFault()
+    const tableFault = parts.tableFault()
+    const clockFault = parts.clockFault()
     return [
       ...(peers < wanted ? [`connected to ${peers} nodes of the network: a quorum takes ${wanted} others`] : []),
-      ...(fault === undefined ? [] : [`the table cannot be written: ${fault}`]),
+      ...(clockFault === undefined ? [] : [clockFault]),
+      ...(tableFault === undefined ? [] : [`the table cannot be written: ${tableFault}`]),
     ]
   }
 }

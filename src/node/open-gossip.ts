@@ -1,3 +1,4 @@
+import { ClockOffset } from '../consensus/clock-offset.ts'
 import type { EngineEvent } from '../consensus/effects.ts'
 import type { Engine } from '../consensus/engine.ts'
 import type { NoticeSigner } from '../consensus/notice-signer.ts'
@@ -12,7 +13,9 @@ import { Publisher } from '../gossip/publisher.ts'
 import { RefusalPublisher } from '../gossip/refusal-publisher.ts'
 import { StatusPublisher } from '../gossip/status-publisher.ts'
 import { AGENT_VERSION } from '../version.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { type Topics, openTopics } from './open-topics.ts'
+import { type SyncOptions, openSync } from './open-sync.ts'
 import type { NodePorts, PeerNetwork } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
@@ -23,14 +26,19 @@ export interface Gossip {
   readonly topics: Topics
   readonly publisher: Publisher
   readonly refusals: RefusalPublisher
+  readonly clockWatch: ClockWatch
   readonly digest: (statement: PriceStatement) => StatementId
   /** Begins to listen, to look for peers, and to say what this node is. */
   start(): void
 }
 
 export interface GossipParts {
-  readonly ports: Pick<NodePorts, 'curve' | 'connect' | 'instance' | 'nextTurn'>
+  readonly ports: Pick<
+    NodePorts,
+    'curve' | 'connect' | 'instance' | 'nextTurn' | 'digest' | 'statusDigest' | 'refusalDigest' | 'table'
+  >
   readonly constants: NetworkConstants
+  readonly sync: SyncOptions
   readonly engine: Engine
   readonly noticeSigner: NoticeSigner
   readonly releases: Releases
@@ -48,8 +56,13 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
   const { peers, standing } = await connect(components, parts, directory)
   const own = { signer: noticeSigner.address, instance, constants: agreedConstants(constants) }
   const watch = new StatusWatch({ clock, counters, logger: logger.child('network') }, own)
-  const digest = createDigest()
-  const topics = openTopics(components, {
+  const offset = new ClockOffset(
+    { clock },
+    { ...constants, own: own.signer, lifetimeMs: () => directory.goneAfterMs() },
+  )
+  const clockWatch = new ClockWatch({ offset, clock, counters, logger: logger.child('clock') })
+  const digest = ports.digest ?? createDigest()
+  const { topics, receivePrices } = openTopics(components, {
     engine,
     curve,
     nextTurn,
@@ -60,8 +73,11 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     directory,
     constants,
     digest,
+    statusDigest: ports.statusDigest,
+    refusalDigest: ports.refusalDigest,
     instance,
     onStatus: (signed, options) => watch.see(signed, options),
+    onClock: (signed, at) => clockWatch.see(signed, at),
   })
 
   const gossipLogger = logger.child('gossip')
@@ -81,14 +97,30 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     { peerId: peers.peerId, instance, agent: AGENT_VERSION, constants: own.constants },
   )
   releases.add('publisher of statuses', () => statuses.stop())
+  const syncer =
+    peers.exchange &&
+    openSync(components, {
+      ports,
+      exchange: peers.exchange,
+      engine,
+      standing,
+      directory,
+      digest,
+      receive: receivePrices,
+      constants,
+      options: parts.sync,
+      releases,
+    })
   return {
     topics,
     publisher,
     refusals,
+    clockWatch,
     digest,
     start() {
       for (const topic of Object.values(topics)) topic.start()
       statuses.start()
+      syncer?.start()
       peers.start()
     },
   }

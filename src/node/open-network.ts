@@ -5,6 +5,7 @@ import type { PeerBook } from '../gossip/peer-book.ts'
 import { createPeerKeeper } from '../gossip/peer-keeper.ts'
 import { SCORE_THRESHOLDS, peerScoreParams } from '../gossip/score-params.ts'
 import { swarmKey } from '../gossip/swarm-key.ts'
+import { createLibp2pExchange } from '../gossip/sync/libp2p-exchange.ts'
 import { createTopic } from '../gossip/topic.ts'
 import { topicNames } from '../gossip/topic-name.ts'
 import { loadTransportKey } from '../gossip/transport-key.ts'
@@ -15,6 +16,8 @@ import type { NodeComponents } from './running-node.ts'
 
 /** Connections beside those to the bootstrap addresses: gossipsub's mesh takes 4 to 12. */
 const TARGET_PEERS = 12
+/** Peers are told that this node ends; those that do not answer are not waited for, milliseconds. */
+const HOST_RELEASE_MS = 2_000
 
 /** A network of peers by libp2p. */
 export interface Libp2pNetwork extends PeerNetwork {
@@ -48,7 +51,7 @@ export async function openNetwork(
       },
     },
   )
-  releases.add('libp2p node', () => host.stop())
+  releases.add('libp2p node', () => host.stop(), { atMostMs: HOST_RELEASE_MS })
   const peersLogger = logger.child('peers')
   const keeper = createPeerKeeper(
     {
@@ -68,6 +71,7 @@ export async function openNetwork(
     peerId: host.peerId.toString(),
     addresses: host.getMultiaddrs().map(String),
     openTopic: (options) => createTopic({ host, clock, counters, logger: logger.child('gossip') }, options),
+    exchange: createLibp2pExchange({ host, clock, counters, logger: logger.child('sync') }),
     connectedPeers: () => host.getPeers().map(String),
     hangUp(peerId) {
       const peer = host.getPeers().find((each) => each.toString() === peerId)

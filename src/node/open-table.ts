@@ -3,11 +3,15 @@ import type { Config } from '../config.ts'
 import { SecretValue } from '../core/secret-value.ts'
 import { removeConnection, writeConnection } from '../store/connection-file.ts'
 import { startEmbeddedPostgres } from '../store/embedded/embedded-postgres.ts'
+import { PostgresPriceHistory } from '../store/postgres-price-history.ts'
 import { createPostgresPriceTable } from '../store/postgres-price-table.ts'
 import { PriceListener } from '../store/price-listener.ts'
 import type { TablePort } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
+
+/** It ends by itself when nobody uses it any more, whether that is waited for or not, milliseconds. */
+const POSTGRES_RELEASE_MS = 4_000
 
 /** The table that a node commits to, in the configured database or in a Postgres of the node's own. */
 export async function openTable(
@@ -19,13 +23,45 @@ export async function openTable(
   const logger = components.logger.child('postgres')
 
   const url = config.databaseUrl?.reveal() ?? (await ownPostgres({ clock, logger }, { config, releases }))
-  const table = createPostgresPriceTable({ logger, counters }, { url, network, intervalMs })
-  releases.add('table', () => table.close())
-  if (config.databaseUrl === undefined) return { table }
+  const database = { url, network, intervalMs }
+  const postgres = createPostgresPriceTable({ logger, counters }, database)
+  releases.add('table', () => postgres.close())
+  const alone = config.databaseUrl === undefined
+  const history = new PostgresPriceHistory({ clock, counters, logger }, { ...database, alone })
+  releases.add('history', () => history.close())
+  const table = history.keepUpWith(postgres)
+  if (alone) return { table, history }
+  let listener: PriceListener | undefined
   return {
     table,
-    listen(handlers) {
-      const listener = new PriceListener({ clock, random, counters, logger, ...handlers }, { url, network })
+    history,
+    marks: {
+      get own() {
+        return listener?.own
+      },
+      get isSettling() {
+        return listener?.isSettling !== false
+      },
+      hasHeard: (mark) => listener?.hasHeard(mark) === true,
+    },
+    listen({ onHeard, onHearing }) {
+      listener = new PriceListener(
+        {
+          clock,
+          random,
+          counters,
+          logger,
+          onHeard(ids) {
+            history.heard(ids)
+            onHeard(ids)
+          },
+          onHearing(hearing) {
+            history.setHearing(hearing)
+            onHearing(hearing)
+          },
+        },
+        { url, network },
+      )
       listener.start()
       return listener
     },
@@ -38,7 +74,7 @@ async function ownPostgres(
 ): Promise<string> {
   const directory = join(config.dataDir, 'postgres')
   const postgres = await startEmbeddedPostgres(components, { directory, database: 'prices' })
-  releases.add('embedded Postgres', () => postgres.stop())
+  releases.add('embedded Postgres', () => postgres.stop(), { atMostMs: POSTGRES_RELEASE_MS })
   await writeConnection(config.dataDir, new SecretValue(postgres.url))
   releases.add('note of the connection', () => removeConnection(config.dataDir))
   components.logger.info(

@@ -1,10 +1,13 @@
 import type { EngineEvent } from '../consensus/effects.ts'
 import type { Engine } from '../consensus/engine.ts'
+import type { Instant } from '../core/clock.ts'
+import type { Hex } from '../core/hex.ts'
 import type { NetworkConstants } from '../core/network.ts'
+import type { Refusal } from '../core/refusal.ts'
 import type { Secp256k1 } from '../core/signature.ts'
 import type { PriceStatement, StatementId } from '../core/statement.ts'
-import type { SignedStatus } from '../core/status.ts'
-import { isUnjudged } from '../core/verdict.ts'
+import type { NodeStatus, SignedStatus } from '../core/status.ts'
+import { type Verdict, isUnjudged } from '../core/verdict.ts'
 import { Breather } from '../gossip/breather.ts'
 import { Inbox, type Judge } from '../gossip/inbox.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
@@ -31,6 +34,8 @@ export interface TopicsParts {
   readonly engine: Engine
   readonly curve: Secp256k1
   readonly digest: (statement: PriceStatement) => StatementId
+  readonly statusDigest: ((status: NodeStatus) => Hex) | undefined
+  readonly refusalDigest: ((refusal: Refusal) => Hex) | undefined
   readonly standing: PeerStanding
   readonly directory: NodeDirectory
   readonly constants: NetworkConstants
@@ -39,9 +44,16 @@ export interface TopicsParts {
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
   readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
+  readonly onClock: (signed: SignedStatus, at: Instant) => void
 }
 
-export function openTopics(components: NodeComponents, parts: TopicsParts): Topics {
+/** The topics, and the inbox of prices for what comes by another way. */
+export interface OpenTopics {
+  readonly topics: Topics
+  readonly receivePrices: (data: Uint8Array, peerId: string) => Promise<Verdict>
+}
+
+export function openTopics(components: NodeComponents, parts: TopicsParts): OpenTopics {
   const { clock, counters } = components
   const { engine, standing, directory, constants, onEvent } = parts
   const recoverer = new Recoverer({
@@ -53,7 +65,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
   const open = (
     name: string,
     { label, judge, together }: { readonly label: string; readonly judge: Judge; readonly together: boolean },
-  ): Topic => {
+  ): { readonly topic: Topic; readonly inbox: Inbox } => {
     const inbox = new Inbox({ judge, standing, counters, logger }, { topic: label, together })
     const topic = parts.openTopic({
       name,
@@ -63,7 +75,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
       },
     })
     parts.releases.add(`topic of ${label}`, () => topic.stop())
-    return topic
+    return { topic, inbox }
   }
 
   const prices = new PriceJudge(
@@ -86,7 +98,9 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
       clock,
       standing,
       onStatus: parts.onStatus,
+      onClock: parts.onClock,
       self: { instance: parts.instance },
+      statusDigest: parts.statusDigest,
     },
     constants,
   )
@@ -99,13 +113,18 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Topi
       deliver: (signed) => {
         for (const refusal of signed) onEvent({ kind: 'refused', refusal })
       },
+      refusalDigest: parts.refusalDigest,
     },
     constants,
   )
   const names = topicNames(constants.network)
+  const openPrices = open(names.prices, { label: 'prices', judge: prices, together: true })
   return {
-    prices: open(names.prices, { label: 'prices', judge: prices, together: true }),
-    status: open(names.status, { label: 'status', judge: status, together: false }),
-    refusals: open(names.refusals, { label: 'refusals', judge: refusals, together: true }),
+    topics: {
+      prices: openPrices.topic,
+      status: open(names.status, { label: 'status', judge: status, together: false }).topic,
+      refusals: open(names.refusals, { label: 'refusals', judge: refusals, together: true }).topic,
+    },
+    receivePrices: (data, peerId) => openPrices.inbox.receive(data, peerId),
   }
 }

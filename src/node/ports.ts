@@ -1,13 +1,18 @@
 import type { Hex } from '../core/hex.ts'
+import type { DatabaseMarks, PriceHistory } from '../core/history.ts'
 import type { Outbox } from '../core/outbox.ts'
 import type { PriceFeed } from '../core/price-feed.ts'
 import type { PriceTable } from '../core/price-table.ts'
 import type { SignOnceMemory } from '../core/sign-once.ts'
+import type { Refusal } from '../core/refusal.ts'
 import type { Secp256k1 } from '../core/signature.ts'
+import type { CoSignLots } from '../consensus/co-sign-turn.ts'
 import type { SigningKey } from '../consensus/signer.ts'
 import type { Equivocation } from '../core/equivocation.ts'
-import type { StatementId } from '../core/statement.ts'
+import type { PriceStatement, StatementId } from '../core/statement.ts'
+import type { NodeStatus } from '../core/status.ts'
 import type { Doorkeeper } from '../gossip/gater.ts'
+import type { Exchange } from '../gossip/sync/exchange.ts'
 import type { Topic, TopicOptions } from '../gossip/topic.ts'
 
 /**
@@ -17,6 +22,14 @@ import type { Topic, TopicOptions } from '../gossip/topic.ts'
 export interface NodePorts {
   readonly curve: Secp256k1
   readonly key: SigningKey
+  /** A statement's id. @default what `createDigest` gives; many nodes in one process may share what they remember */
+  readonly digest?: (statement: PriceStatement) => StatementId
+  /** What a status is signed over. @default what `createStatusDigest` gives */
+  readonly statusDigest?: (status: NodeStatus) => Hex
+  /** What a refusal is signed over. @default what `createRefusalDigest` gives */
+  readonly refusalDigest?: (refusal: Refusal) => Hex
+  /** What signers are ranked by. @default `drawLots`; the same for sharing */
+  readonly lots?: CoSignLots
   readonly memory: SignOnceMemory
   readonly outbox: Outbox
   /** Where proofs against dishonest signers are kept. */
@@ -40,6 +53,9 @@ export interface TablePort {
    * @param handlers - `onHeard`: rows of the network that are there; `onHearing`: nothing is missed from now on, or it may be
    */
   readonly listen?: (handlers: TableHandlers) => { stop(): unknown }
+  /** What was committed, to be compared with that of peers; undefined when there is no such thing. */
+  readonly history?: PriceHistory
+  readonly marks?: DatabaseMarks
 }
 
 export interface TableHandlers {
@@ -58,6 +74,8 @@ export interface PeerNetwork {
   /** This node's own. */
   readonly peerId: string
   openTopic(options: TopicOptions): Topic
+  /** Questions to peers, beside what is gossiped. */
+  readonly exchange?: Exchange
   connectedPeers(): readonly string[]
   hangUp(peerId: string): void
   /** Begins to look for peers. */

@@ -1,12 +1,12 @@
-import { DatabaseError, Pool, type QueryResultRow } from 'pg'
+import { DatabaseError, type QueryResultRow } from 'pg'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import { type PriceRow, type PriceTable, TableUnavailableError, type WriteOutcome } from '../core/price-table.ts'
 import { slotOf, type StatementId } from '../core/statement.ts'
-import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase, isRefusal } from './database-fault.ts'
 import { IntervalMismatchError } from './interval-mismatch-error.ts'
 import { migrate } from './migrations.ts'
+import { createPool } from './pool.ts'
 import {
   CLAIM_INTERVAL,
   FIND_HOLDERS,
@@ -48,7 +48,7 @@ export interface PostgresPriceTable extends PriceTable {
    * @throws {TableUnavailableError}
    */
   newest(limit: number, filter?: { readonly network?: string }): Promise<readonly StoredPrice[]>
-  /** Ends the connections, once what is under way is through; idempotent. Whoever asks later is told so. */
+  /** Ends the connections, also one whose answer is waited for; idempotent. Whoever asks later is told so. */
   close(): Promise<void>
 }
 
@@ -66,12 +66,6 @@ type StatementName = keyof typeof STATEMENTS
 
 // One that writes, one that reads.
 const POOL_SIZE = 2
-// Rounds are minutes apart, and an idle connection costs the database some megabytes.
-const IDLE_TIMEOUT_MS = 30_000
-const STATEMENT_TIMEOUT_MS = 30_000
-// For a server that is gone without a word: longer than the server's own limit, which explains itself better.
-const ANSWER_TIMEOUT_MS = 40_000
-
 // 66 bytes each: what a long outage leaves must not become one statement of any size.
 const IDS_AT_ONCE = 5_000
 
@@ -83,15 +77,14 @@ export function createPostgresPriceTable(
   { url, network, intervalMs }: PostgresPriceTableOptions,
 ): PostgresPriceTable {
   const database = describeDatabase(url)
-  const pool = createPool({ logger }, url)
+  const pool = createPool({ logger }, { url, size: POOL_SIZE })
   let prepared: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
   async function ask<R extends QueryResultRow>(name: StatementName, values: readonly unknown[]): Promise<R[]> {
     if (closing !== undefined) throw new TableUnavailableError('other', `The connections to ${database} are closed.`)
     counters.add('gp_sql_statements_total', { statement: name })
-    const { rows } = await pool.query<R>(STATEMENTS[name], [...values])
-    return rows
+    return pool.query<R>(STATEMENTS[name], values)
   }
 
   /** Sees to schema and interval, once until something fails. */
@@ -216,28 +209,13 @@ export function createPostgresPriceTable(
     },
 
     close() {
-      closing ??= pool.end()
+      closing ??= pool.close()
       return closing
     },
   }
 }
 
 type Outcomes = Map<StatementId, WriteOutcome>
-
-function createPool({ logger }: { readonly logger: Logger }, url: string): Pool {
-  const pool = new Pool({
-    ...connectionOptions(url),
-    max: POOL_SIZE,
-    idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
-  })
-  const onBroken = (error: Error): void => logger.debug('a connection to the database broke', { error })
-  pool.on('error', onBroken)
-  // A client that is checked out reports to itself; without a listener its error would end the process.
-  pool.on('connect', (client) => client.on('error', onBroken))
-  return pool
-}
 
 /** Each id once, and slots in one order for all writers: two that wait for each other's rows would be a deadlock. */
 function inLockingOrder(rows: readonly PriceRow[]): readonly PriceRow[] {

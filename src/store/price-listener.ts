@@ -1,8 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import type { Clock, Random } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
+import { type Hex, toHex } from '../core/hex.ts'
+import type { DatabaseMarks } from '../core/history.ts'
 import type { Logger } from '../core/logger.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 import type { StatementId } from '../core/statement.ts'
 import { type Committed, parseCommitted, renderProbe } from './committed-notice.ts'
@@ -30,6 +33,7 @@ export interface PriceListenerOptions {
   readonly probeTimeoutMs?: number
 }
 
+const MARK_BYTES = 16
 const PROBE_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 10_000
 // A connection that only listens does not notice by itself that the server is gone without a word.
@@ -38,12 +42,15 @@ const LOST: RetryPace = { firstMs: 500, capMs: 15_000 }
 // A pooler stays a pooler; but a server that was only slow must not be taken for one for long.
 const DEAF: RetryPace = { firstMs: 15_000, capMs: 600_000 }
 const CLOSE_TIMEOUT_MS = 1_000
+// More than nodes of one network ever share a database: about half a megabyte.
+const MARKS_LIMIT = 4_096
 
 /**
  * Hears, on a connection of its own, which rows come into the table. It connects again whenever it has to, and finds out
- * whether it hears at all: behind a pooler that gives each transaction another connection, nobody does.
+ * whether it hears at all: behind a pooler that gives each transaction another connection, nobody does. What it tries
+ * that with is heard by all others that listen there: it marks the database as theirs, too.
  */
-export class PriceListener {
+export class PriceListener implements DatabaseMarks {
   readonly #components: PriceListenerComponents
   readonly #options: PriceListenerOptions
   readonly #stopping = new AbortController()
@@ -52,6 +59,8 @@ export class PriceListener {
   /** In a row: how often no connection was had or kept, and how often one was that nothing came through. */
   #lost = 0
   #deaf = 0
+  #own: Hex | undefined
+  #marks = new RecentMap<Hex, true>({ limit: MARKS_LIMIT })
 
   constructor(components: PriceListenerComponents, options: PriceListenerOptions) {
     this.#components = components
@@ -68,6 +77,20 @@ export class PriceListener {
     this.#stopping.abort()
     this.#stopped.resolve()
     await this.#running
+  }
+
+  /** Undefined while nothing is heard. */
+  get own(): Hex | undefined {
+    return this.#own
+  }
+
+  /** Whether it is still to be seen whether anything is heard. */
+  get isSettling(): boolean {
+    return this.#own === undefined && this.#deaf === 0
+  }
+
+  hasHeard(mark: Hex): boolean {
+    return this.#marks.has(mark)
   }
 
   get #hasStopped(): boolean {
@@ -105,7 +128,7 @@ export class PriceListener {
       ended.resolve()
     })
     client.on('end', () => ended.resolve())
-    const probe = { token: randomUUID(), heard: Promise.withResolvers<void>() }
+    const probe = { token: toHex(randomBytes(MARK_BYTES)), heard: Promise.withResolvers<void>() }
     client.on('notification', ({ channel, payload = '' }) => {
       const committed = channel === COMMITTED_CHANNEL ? parseCommitted(payload) : undefined
       if (committed?.probe === probe.token) probe.heard.resolve()
@@ -117,15 +140,19 @@ export class PriceListener {
       await Promise.race([client.connect(), over])
       if (this.#hasStopped) return 'lost'
       counters.add('gp_sql_statements_total', { statement: 'listen' })
-      await client.query(LISTEN)
+      await Promise.race([client.query(LISTEN), over])
       if (!(await this.#comesThrough(probe, over))) return this.#hasStopped ? 'lost' : 'deaf'
       this.#lost = 0
       this.#deaf = 0
       hearing = true
+      this.#own = probe.token
       onHearing(true)
       await over
       return 'lost'
     } finally {
+      this.#own = undefined
+      // Who connects again may find another database.
+      this.#marks = new RecentMap({ limit: MARKS_LIMIT })
       if (hearing) onHearing(false)
       await this.#close(client)
     }
@@ -145,7 +172,7 @@ export class PriceListener {
       await Promise.race([sender.connect(), over])
       if (this.#hasStopped) return false
       counters.add('gp_sql_statements_total', { statement: 'notify' })
-      await sender.query(NOTIFY_ALL, [renderProbe(network, token)])
+      await Promise.race([sender.query(NOTIFY_ALL, [renderProbe(network, token)]), over])
       const tooLate = clock.sleep(probeTimeoutMs, waiting.signal).then(() => false)
       return await Promise.race([heard.promise.then(() => true), over.then(() => false), tooLate])
     } finally {
@@ -154,8 +181,10 @@ export class PriceListener {
     }
   }
 
-  #take({ network, ids }: Committed): void {
-    if (network === this.#options.network && ids.length > 0) this.#components.onHeard(ids)
+  #take({ network, ids, probe }: Committed): void {
+    if (network !== this.#options.network) return
+    if (probe !== undefined && isMark(probe)) this.#marks.set(probe, true)
+    if (ids.length > 0) this.#components.onHeard(ids)
   }
 
   #noteDeaf(): void {
@@ -179,4 +208,8 @@ export class PriceListener {
     await Promise.race([ending, tooLate])
     closed.abort()
   }
+}
+
+function isMark(probe: string): probe is Hex {
+  return /^0x[0-9a-f]{32}$/.test(probe)
 }

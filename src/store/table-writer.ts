@@ -32,6 +32,8 @@ const GATHER_MS = 20
 const BATCH_SIZE = 200
 // Ids that were heard of, remembered: about half a megabyte.
 const HEARD_LIMIT = 4_096
+/** A table that does not answer is left alone when the node ends, milliseconds: what waits is on the disk. */
+export const STOP_PATIENCE_MS = 3_000
 
 export function createTableWriter(components: TableWriterComponents, options: TableWriterOptions = {}): TableWriter {
   return new TableWriter(components, options)
@@ -56,11 +58,11 @@ export class TableWriter {
   /** Whether rows may have come into the table unheard. */
   #mustLook = false
   #hurrying = 0
-  #state: 'new' | 'started' | 'stopping' = 'new'
+  #state: 'new' | 'started' | 'stopping' | 'over' = 'new'
   #mismatch: IntervalMismatchError | undefined
   #working: Promise<void> | undefined
   #pause: { readonly controller: AbortController; readonly turnAtMs?: number } | undefined
-  #stopped = false
+  #stopping: Promise<void> | undefined
   /** Whether the table has answered: a wrong password is told at the start, not when the first row is due. */
   #answered = false
 
@@ -131,19 +133,34 @@ export class TableWriter {
     this.#hurrying -= 1
   }
 
-  /** Writes what still waits, whosever turn it is, unless the table is away, and ends; idempotent. */
-  async stop(): Promise<void> {
+  /**
+   * Writes what still waits, whosever turn it is, unless the table is away, and ends; idempotent. A table that does not
+   * answer has {@link STOP_PATIENCE_MS}; what it does later is found out after the next start.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#state = 'stopping'
     this.#pause?.controller.abort()
-    await this.#working
+    await this.#workedWithin(STOP_PATIENCE_MS)
+    this.#state = 'over'
     const rows = this.#waiting.size
-    if (rows > 0 && !this.#stopped) {
+    if (rows > 0) {
       this.#components.logger.info(
         'stopped with rows that are not in the table; they are on the disk, and written after the next start',
         { rows },
       )
     }
-    this.#stopped = true
+  }
+
+  async #workedWithin(timeoutMs: number): Promise<void> {
+    const over = Promise.withResolvers<void>()
+    const cancel = this.#components.clock.after(timeoutMs, () => over.resolve())
+    await Promise.race([this.#working, over.promise])
+    cancel()
   }
 
   #nowMs(): number {
@@ -179,7 +196,7 @@ export class TableWriter {
   }
 
   #mayTry(): boolean {
-    if (this.#mismatch !== undefined) return false
+    if (this.#mismatch !== undefined || this.#state === 'over') return false
     return this.#state === 'started' || this.#outage.reason === undefined || !this.#mustLook
   }
 
@@ -204,6 +221,8 @@ export class TableWriter {
       if (batch.length > 0 || !this.#answered || isOver) await this.#write(batch)
       return 0
     } catch (error) {
+      // Nobody waits for the answer any more, and whom it would be told of is gone.
+      if (this.#state === 'over') return 0
       if (!(error instanceof IntervalMismatchError)) {
         this.#mustLook = true
         return this.#outage.extend(error, { waiting: this.#waiting.size })
@@ -231,7 +250,9 @@ export class TableWriter {
   async #look(): Promise<void> {
     const ids = this.#waiting.ids()
     if (ids.length === 0) return
-    for (const id of await this.#components.table.present(ids)) {
+    const present = await this.#components.table.present(ids)
+    if (this.#state === 'over') return
+    for (const id of present) {
       if (this.#waiting.has(id)) this.#settle(id, { kind: 'present' })
     }
   }
@@ -250,6 +271,7 @@ export class TableWriter {
     this.#underWay = new Set(batch.map(({ attestation }) => attestation.id))
     try {
       const outcomes = await this.#components.table.write(batch)
+      if (this.#state === 'over') return
       this.#answered = true
       for (const id of this.#underWay) this.#settle(id, outcomes.get(id))
       this.#outage.end({ waiting: this.#waiting.size })

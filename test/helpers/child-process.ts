@@ -41,15 +41,22 @@ export interface CommandSurroundings {
   readonly directory: string
   /** GP_* and other variables; those of the test run itself are left out. */
   readonly env?: Readonly<Record<string, string>>
+  /** A command that takes another one and becomes it, such as one that enters a network namespace. */
+  readonly through?: readonly string[]
+  /** Arguments of the interpreter. */
+  readonly nodeArguments?: readonly string[]
+  /** Told of every line that it prints. */
+  readonly onLine?: (line: string) => void
 }
 
 /** Starts `gossip-price` with `args`; it and all that it started are gone after the test. */
 export function startCommand(
   t: TestContext,
   args: readonly string[],
-  { directory, env = {} }: CommandSurroundings,
+  { directory, env = {}, through = [], nodeArguments = [], onLine }: CommandSurroundings,
 ): Command {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [file = process.execPath, ...rest] = [...through, process.execPath, ...nodeArguments, MAIN, ...args]
+  const child = spawn(file, rest, {
     cwd: directory,
     env: { PATH: process.env['PATH'], HOME: directory, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -60,6 +67,7 @@ export function startCommand(
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line)
+      onLine?.(line)
       look()
     })
   }

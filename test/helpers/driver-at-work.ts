@@ -45,6 +45,7 @@ export function createDriver(rules = constants([alice, bob, carol]), outbox = ne
   const refusals: SignedRefusal[] = []
   const evidence: Equivocation[] = []
   const disk: { refuses: Error | undefined } = { refuses: undefined }
+  const clockWatch: { said: string | undefined } = { said: undefined }
   const counters = new RecordingCounters()
   const rowKeeper = new RowKeeper({ outbox, clock, counters, logger })
   let own = price('3021.455')
@@ -79,6 +80,7 @@ export function createDriver(rules = constants([alice, bob, carol]), outbox = ne
           onDisk.push(outbox.signaturesOf(row.attestation.id))
         },
       },
+      clockWatch: { fault: () => clockWatch.said },
       digest,
       clock,
       counters,
@@ -94,7 +96,21 @@ export function createDriver(rules = constants([alice, bob, carol]), outbox = ne
     await clock.advance(0)
   }
   const recorded = { published, onDisk, sent, rows, refusals, evidence }
-  return { driver, engine, memory, clock, logger, counters, outbox, rowKeeper, disk, sees, receive, ...recorded }
+  return {
+    driver,
+    engine,
+    memory,
+    clock,
+    logger,
+    counters,
+    outbox,
+    rowKeeper,
+    disk,
+    clockWatch,
+    sees,
+    receive,
+    ...recorded,
+  }
 }
 
 function bindAll(memory: SignOnceInMemory) {

@@ -17,7 +17,7 @@ import {
   encodeStatusMessage,
   encodeWireStatus,
 } from '../../src/gossip/status-wire.ts'
-import { attestCheaply } from './engine-at-work.ts'
+import { attestCheaply, refusalOf } from './engine-at-work.ts'
 import { STRANGER } from './inbox-at-work.ts'
 import { UNRECOVERABLE } from './keyed-hash-curve.ts'
 import {
@@ -29,7 +29,7 @@ import {
   signRefusalAgain,
   signStatus,
 } from './notices-at-work.ts'
-import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave, price, statement } from './statements.ts'
+import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave, price, statement, testSigners } from './statements.ts'
 
 /** A message of one of the topics of notices, and the one verdict that it gets. */
 export interface NoticeCase {
@@ -92,11 +92,15 @@ const STATUSES: readonly NoticeCase[] = (
       code: 'stale',
       name: 'said ten minutes ago',
       bytes: encodeStatusMessage(signStatus(alice, { sentAt: OBSERVED_AT - STATUS_PAST_MS - 1 })),
+      // It says nothing but what time it is for its signer.
+      recoveries: 1,
     },
     {
       code: 'early',
       name: 'said in ten minutes',
       bytes: encodeStatusMessage(signStatus(alice, { sentAt: OBSERVED_AT + STATUS_AHEAD_MS + 1 })),
+      // It says nothing but what time it is for its signer.
+      recoveries: 1,
     },
     {
       code: 'known',
@@ -244,6 +248,18 @@ const REFUSALS: readonly NoticeCase[] = (
       },
       bytes: refusals(signRefusal(bob)),
       recoveries: 1,
+    },
+    {
+      code: 'refusals-full',
+      name: 'of a statement that as many have refused as may sign it',
+      async before(node) {
+        await holdStatement(node)
+        for (const signer of testSigners(26).slice(10)) {
+          const refused = refusalOf(REFUSED.id, { signer, reason: 'disk' })
+          node.engine.handle({ kind: 'refused', refusal: refused }, node.clock.now())
+        }
+      },
+      bytes: refusals(signRefusal(bob)),
     },
     {
       code: 'stale',

@@ -68,6 +68,8 @@ export function signRefusalAgain(signer: TestSigner): SignedRefusal {
 export interface NoticesAtWork extends InboxAtWork {
   readonly directory: NodeDirectory
   readonly seen: SignedStatus[]
+  /** Statuses that say what time it is. */
+  readonly clocks: SignedStatus[]
   readonly refused: SignedRefusal[]
   receiveStatus(data: Uint8Array, from?: string): Promise<Verdict>
   receiveRefusals(data: Uint8Array, from?: string): Promise<Verdict>
@@ -78,6 +80,7 @@ export function createNoticesAtWork(): NoticesAtWork {
   const work = createInboxAtWork()
   const { engine, standing, clock, counters, logger } = work
   const seen: SignedStatus[] = []
+  const clocks: SignedStatus[] = []
   const refused: SignedRefusal[] = []
   const directory = new NodeDirectory({ clock }, { open: false })
   const recoverer = new Recoverer({ curve: work.curve, breather: { breathe: () => Promise.resolve() } })
@@ -95,6 +98,7 @@ export function createNoticesAtWork(): NoticesAtWork {
           clock,
           standing,
           onStatus: (signed) => void seen.push(signed),
+          onClock: (signed) => void clocks.push(signed),
           self: { instance: SELF_INSTANCE },
         },
         rules,
@@ -130,6 +134,7 @@ export function createNoticesAtWork(): NoticesAtWork {
     ...work,
     directory,
     seen,
+    clocks,
     refused,
     receiveStatus: (data, from = NEIGHBOUR) => statuses.receive(data, from),
     receiveRefusals: (data, from = NEIGHBOUR) => refusals.receive(data, from),

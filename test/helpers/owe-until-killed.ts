@@ -106,6 +106,7 @@ const driver = new EngineDriver(
     outbox,
     rowKeeper,
     writer,
+    clockWatch: { fault: () => undefined },
     digest,
     clock,
     counters,

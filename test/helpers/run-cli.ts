@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -21,14 +21,22 @@ export interface CliSurroundings {
   readonly nodeArguments?: readonly string[]
 }
 
-/** Runs `gossip-price` with `args` to its end. */
-export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<CliResult> {
-  const { directory, env = {}, stdin = '', nodeArguments = [] } = surroundings
-  const child = spawn(process.execPath, [...nodeArguments, MAIN, ...args], {
+/** Starts `gossip-price` with `args`. */
+export function spawnCli(
+  args: readonly string[],
+  { directory, env = {}, nodeArguments = [] }: Omit<CliSurroundings, 'stdin'>,
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [...nodeArguments, MAIN, ...args], {
     cwd: directory,
     env: { PATH: process.env['PATH'], HOME: directory, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+}
+
+/** Runs `gossip-price` with `args` to its end. */
+export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<CliResult> {
+  const { stdin = '' } = surroundings
+  const child = spawnCli(args, surroundings)
   // A command that reads nothing may have ended before this is written.
   child.stdin.on('error', () => undefined)
   child.stdin.end(stdin)

@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import { requireConfig } from '../../src/config.ts'
 import type { Environment } from '../../src/config/read-variables.ts'
 import type { Address } from '../../src/core/address.ts'
+import type { Clock } from '../../src/core/clock.ts'
 import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
 import { provisionSigner } from '../../src/node/provision.ts'
 import type { RunningNode } from '../../src/node/running-node.ts'
@@ -45,6 +46,8 @@ export interface NodeNetworkOptions {
   readonly signers: number
   /** GP_* for all nodes. */
   readonly env?: Environment
+  /** Clocks of nodes whose clock is not that of the machine. */
+  readonly clocks?: ReadonlyMap<string, Clock>
 }
 
 /** A network of real nodes in this process on free ports: a stand-in for Coinbase, a bootstrap node, and gossip nodes. */
@@ -57,6 +60,7 @@ export class NodeNetwork {
   readonly #standIns: CoinbaseStandIn[] = []
   readonly #addresses = new Map<string, Address>()
   #env: Environment = {}
+  #clocks: NodeNetworkOptions['clocks']
 
   private constructor(coinbase: CoinbaseStandIn, root: string) {
     this.coinbase = coinbase
@@ -65,11 +69,15 @@ export class NodeNetwork {
   }
 
   /** A network in which nothing runs yet but the stand-in; all of it is gone after the test. */
-  static async open(t: TestContext, { databaseUrl, signers, env = {} }: NodeNetworkOptions): Promise<NodeNetwork> {
+  static async open(
+    t: TestContext,
+    { databaseUrl, signers, env = {}, clocks }: NodeNetworkOptions,
+  ): Promise<NodeNetwork> {
     const root = await mkdtemp(join(tmpdir(), 'gossip-price-nodes-'))
     const network = new NodeNetwork(await startCoinbaseStandIn(), root)
     defer(t, () => network.#close())
     for (let number = 1; number <= signers; number++) await network.#provision(`node${number}`)
+    network.#clocks = clocks
     network.#env = {
       GP_NETWORK: 'test-network',
       GP_DATABASEURL: databaseUrl,
@@ -164,7 +172,13 @@ export class NodeNetwork {
     const fatal: Error[] = []
     const env = { ...this.#env, GP_DATADIR: join(this.#root, name), ...own }
     const node = await startNode(
-      { clock: systemClock, random: Math.random, counters, logger, onFatal: (error) => fatal.push(error) },
+      {
+        clock: this.#clocks?.get(name) ?? systemClock,
+        random: Math.random,
+        counters,
+        logger,
+        onFatal: (error) => fatal.push(error),
+      },
       requireConfig(surroundingsOf(env)),
     )
     const [address = ''] = node.addresses

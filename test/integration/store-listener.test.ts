@@ -95,11 +95,12 @@ describe('a listener', { timeout: 240_000 }, () => {
   it('finds out that nothing comes through a pooler, and says so once', async (t) => {
     const database = await createTestDatabase(t)
     const url = await startTransactionPooler(t, database.url)
-    const { hearing, logger, counters, heard } = listenAt(t, url, { hurry: 100 })
+    const { listener, hearing, logger, counters, heard } = listenAt(t, url, { hurry: 100 })
     const probes = (): number => counters.count('gp_sql_statements_total', { statement: 'notify' })
     await until(() => probes() >= 4, 'it has tried several times', PATIENCE)
     await tableOf(database).write(rows)
     assert.deepEqual([hearing, heard], [[], []])
+    assert.deepEqual([listener.own, listener.isSettling], [undefined, false])
     assert.equal(logger.at('warn').length, 1)
     assert.match(logger.at('warn')[0] ?? '', /^postgres@.+ passes no notifications on, as poolers do/)
   })
@@ -114,5 +115,37 @@ describe('a listener', { timeout: 240_000 }, () => {
     await until(() => late.hearing.length > 0, 'it hears', PATIENCE)
     await Promise.all([late.listener.stop(), late.listener.stop()])
     assert.deepEqual(late.hearing, [true, false])
+  })
+
+  it('has a mark while it hears, which those that hear the same database know, and others do not', async (t) => {
+    const [database, other] = [await createTestDatabase(t), await createTestDatabase(t)]
+    const first = listenAt(t, database.url)
+    assert.deepEqual([first.listener.own, first.listener.isSettling], [undefined, true])
+    await until(() => first.hearing.length > 0, 'it hears', PATIENCE)
+    assert.equal(first.listener.isSettling, false)
+    const second = listenAt(t, database.url)
+    const elsewhere = listenAt(t, other.url)
+    await until(() => second.hearing.length > 0 && elsewhere.hearing.length > 0, 'they hear', PATIENCE)
+    const mark = second.listener.own
+    assert.match(mark ?? '', /^0x[0-9a-f]{32}$/)
+    assert.ok(mark)
+    await until(() => first.listener.hasHeard(mark), 'the first has heard of the second', PATIENCE)
+    assert.ok(!elsewhere.listener.hasHeard(mark))
+    await second.listener.stop()
+    assert.equal(second.listener.own, undefined)
+  })
+
+  it('has another mark when it connects anew, and has forgotten those that it heard before', async (t) => {
+    const database = await createTestDatabase(t)
+    const { listener, hearing } = listenAt(t, database.url)
+    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    const before = listener.own
+    assert.ok(before !== undefined && listener.hasHeard(before))
+    await database.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN price_committed'",
+    )
+    await until(() => hearing.length >= 3, 'it hears again', PATIENCE)
+    assert.ok(listener.own !== undefined && listener.own !== before)
+    assert.ok(!listener.hasHeard(before))
   })
 })

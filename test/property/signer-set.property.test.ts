@@ -50,6 +50,7 @@ describe('a signer set', () => {
           const expected = allowed(all, at)
           for (const address of addresses) assert.equal(set.allows(address, at), expected.has(address))
           assert.equal(set.sizeAt(at), expected.size)
+          assert.deepEqual([...set.signersAt(at)].toSorted(), [...expected].toSorted())
         }
         assert.equal(largestSize(set), Math.max(...ROUNDS.map((at) => allowed(all, at).size)))
       }),

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
 import { privateKeyToAddress } from 'viem/accounts'
 import { createProgram } from '../../src/commands/program.ts'
+import { systemClock } from '../../src/node/system-clock.ts'
+import { NodeDisk } from '../../src/store/node-disk.ts'
 import { VERSION } from '../../src/version.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
 import { type CliResult, type CliSurroundings, runCli } from '../helpers/run-cli.ts'
 import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 
@@ -27,7 +30,8 @@ function succeeded({ exitCode, stdout, stderr }: CliResult): string {
 describe('the command line', () => {
   it('has the commands that documents name, and --help for each', () => {
     const names = new Set(createProgram().commands.map((command) => command.name()))
-    for (const name of ['cluster', 'node', 'prices', 'keys', 'config', 'migrate']) assert.ok(names.has(name), name)
+    for (const name of ['cluster', 'node', 'prices', 'resync', 'keys', 'config', 'migrate'])
+      assert.ok(names.has(name), name)
     for (const command of createProgram().commands) assert.match(command.helpInformation(), /Usage: gossip-price /)
   })
 
@@ -232,5 +236,43 @@ describe('gossip-price prices', () => {
     const { exitCode, stderr } = await cli('prices --database mysql://u:hunter2@h/d')
     assert.equal(exitCode, 78)
     assert.match(stderr, /--database="mysql:\/\/u:\[redacted\]@h\/d": expected a URL/)
+  })
+})
+
+describe('gossip-price resync', () => {
+  const signers = { GP_SIGNERS: `${ADDRESS},0x${'2'.repeat(40)},0x${'3'.repeat(40)}` }
+
+  it('has nothing to do where there is no history, and says what to do', async (test) => {
+    const { cli } = await cliIn(test)
+    const cases = [
+      { env: {}, words: /is an open network, where anybody could make a history: name its signers in GP_SIGNERS/ },
+      { env: { GP_BOOTSTRAP: 'true' }, words: /a bootstrap node has no database to fill/ },
+      { env: { ...signers, GP_HISTORY: 'off' }, words: /GP_HISTORY is off: say with --from DATE how far back/ },
+    ]
+    for (const { env, words } of cases) {
+      const { exitCode, stdout, stderr } = await cli('resync', { env })
+      assert.deepEqual([exitCode, stdout], [1, ''])
+      assert.match(stderr, words)
+    }
+  })
+
+  it('tells that a running node catches up by itself', async (test) => {
+    const { directory, cli } = await cliIn(test)
+    const disk = new NodeDisk({ clock: systemClock, logger: new RecordingLogger() }, { directory })
+    const env = { ...signers, GP_DATADIR: directory, GP_SYNCINTERVAL: '7' }
+    const { exitCode, stderr } = await cli('resync', { env })
+    disk.close()
+    assert.equal(exitCode, 1)
+    assert.match(stderr, /is running, and catches up with its peers by itself, with one of them every 7 s \(GP_SYNC/)
+  })
+
+  it('refuses what is no day, and one that lies ahead', async (test) => {
+    const { cli } = await cliIn(test)
+    for (const day of ['yesterday', '2025-02-30', '2025-1-1']) {
+      const { exitCode, stderr } = await cli(`resync --from ${day}`)
+      assert.equal(exitCode, 1)
+      assert.match(stderr, /It should be a day, as 2025-01-31/)
+    }
+    assert.match((await cli('resync --from 9999-01-01')).stderr, /lies ahead/)
   })
 })

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type ObjectionCode, refusalFor } from '../../src/consensus/co-sign-policy.ts'
-import { type OwnObservations, coSign } from '../../src/consensus/co-signer.ts'
+import { type CoSignAnswer, type CoSignOptions, type OwnObservations, coSign } from '../../src/consensus/co-signer.ts'
 import { Signer } from '../../src/consensus/signer.ts'
-import type { NetworkConstants } from '../../src/core/network.ts'
 import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
 import type { Observation } from '../../src/core/price-feed.ts'
 import type { Price } from '../../src/core/price.ts'
@@ -17,6 +16,12 @@ import { INTERVAL_MS, OBSERVED_AT, alice, attest, bob, digest, price, round, sta
 const ONE_PERCENT = 10n ** 7n
 const OWN_PRICE = price('3000')
 const proposed = statement({ price: OWN_PRICE })
+const HOLDINGS = {
+  signaturesOf: () => undefined,
+  isOpen: () => true,
+  isContested: () => false,
+  signersAround: () => [],
+}
 
 interface Asked {
   readonly pair: string
@@ -32,8 +37,10 @@ function createCoSigner(seen: OwnObservations['near'] = (pair) => Promise.resolv
   const logger = new RecordingLogger()
   const signer = new Signer({ curve: nobleSecp256k1, memory, clock, logger }, { key: bob, intervalMs: INTERVAL_MS })
   const asked: Asked[] = []
-  const constants: Pick<NetworkConstants, 'maxDeviation' | 'signers'> = {
+  const constants: CoSignOptions['constants'] = {
+    intervalMs: INTERVAL_MS,
     maxDeviation: ONE_PERCENT,
+    maximumSigners: 3,
     signers: createSignerSet([]),
   }
   const observations: OwnObservations = {
@@ -44,14 +51,13 @@ function createCoSigner(seen: OwnObservations['near'] = (pair) => Promise.resolv
   }
   let signatures: SignatureSet | undefined
   let contested = false
-  const judge = async (one: PriceStatement, others = constants): Promise<ObjectionCode | 'signed'> => {
-    const holdings = { signaturesOf: () => signatures, isContested: () => contested }
+  const judge = async (one: PriceStatement, others = constants): Promise<ReturnType<typeof told>> => {
+    const holdings = { ...HOLDINGS, signaturesOf: () => signatures, isContested: () => contested }
     const components = { signer, observations, clock, holdings }
     const answer = coSign(components, { id: digest(one), statement: one, constants: others })
     await clock.settle()
     await clock.advance(0)
-    const settled = await answer
-    return 'objection' in settled ? settled.objection.code : 'signed'
+    return told(await answer)
   }
   const hold = (attestation: Attestation): void => {
     signatures = attestation.signatures
@@ -60,6 +66,11 @@ function createCoSigner(seen: OwnObservations['near'] = (pair) => Promise.resolv
     contested = true
   }
   return { clock, memory, signer, asked, constants, judge, hold, contest }
+}
+
+function told(answer: CoSignAnswer): ObjectionCode | 'signed' | 'not needed' {
+  if ('notNeeded' in answer) return 'not needed'
+  return 'objection' in answer ? answer.objection.code : 'signed'
 }
 
 function observation(pair: string, own: Price = OWN_PRICE): Observation {
@@ -177,9 +188,11 @@ describe('what the network is told', () => {
   it('of a deviation and of a signed slot is what this node saw and signed', async () => {
     const { signer, clock, constants } = createCoSigner()
     const observations = { near: (pair: string) => Promise.resolve(observation(pair)) }
-    const holdings = { signaturesOf: () => undefined, isContested: () => false }
     const ask = async (one: PriceStatement) => {
-      const answer = coSign({ signer, observations, clock, holdings }, { id: digest(one), statement: one, constants })
+      const answer = coSign(
+        { signer, observations, clock, holdings: HOLDINGS },
+        { id: digest(one), statement: one, constants },
+      )
       await clock.advance(0)
       const settled = await answer
       return 'objection' in settled ? refusalFor(settled.objection, about) : undefined
@@ -195,7 +208,7 @@ describe('a node refuses', () => {
     const { clock, signer, memory, constants } = createCoSigner()
     const observations = { near: () => Promise.resolve({ reason: 'api.coinbase.com does not answer' }) }
     const answer = await coSign(
-      { signer, observations, clock, holdings: { signaturesOf: () => undefined, isContested: () => false } },
+      { signer, observations, clock, holdings: HOLDINGS },
       { id: digest(proposed), statement: proposed, constants },
     )
     assert.deepEqual(answer, { objection: { code: 'feed-down', message: 'api.coinbase.com does not answer' } })

@@ -55,7 +55,7 @@ describe('the configuration of an empty environment', () => {
       allowedPeers: [],
       httpAddress: { kind: 'first-free', host: '127.0.0.1', port: 8080 },
       syncIntervalMs: 20_000,
-      historyMs: 0,
+      historyMs: Infinity,
       logLevel: 'info',
       logFormat: 'auto',
     })

@@ -257,9 +257,10 @@ describe('the order of checks in docs/protocol.md', () => {
     const held = wireRefusal(signRefusal(bob))
     const forged = { ...held, signature: UNRECOVERABLE }
     const inTurn: readonly RefusalCase[] = [
-      { wire: { ...forged, statement: NO_ID }, spent: true, late: true },
-      { wire: held, spent: true, late: true },
-      { wire: held, spent: true },
+      { wire: { ...forged, statement: NO_ID }, spent: true, late: true, crowded: true },
+      { wire: held, spent: true, late: true, crowded: true },
+      { wire: held, spent: true, crowded: true },
+      { wire: forged, spent: true, crowded: true },
       { wire: forged, spent: true },
       { wire: forged },
       { wire: wireRefusal(signRefusal(STRANGER)), full: true },
@@ -267,12 +268,13 @@ describe('the order of checks in docs/protocol.md', () => {
       { wire: wireRefusal(signRefusal(carol)), full: true },
     ]
     const found: string[] = []
-    for (const { wire, late, spent, full } of inTurn) {
+    for (const { wire, late, spent, crowded, full } of inTurn) {
       const node = createNoticesAtWork()
       await node.receive(REFUSED)
       await node.receiveRefusals(refusals(held))
       if (late) await node.clock.advance(2 * INTERVAL_MS)
       if (spent) spendAll(node)
+      if (crowded) t.mock.method(node.engine, 'roomForRefusals', () => 0)
       if (full) t.mock.method(node.engine, 'takesSigner', () => false)
       found.push(nameOf(await node.receiveRefusals(refusals(wire), SENDER)))
     }
@@ -314,6 +316,8 @@ interface RefusalCase {
   readonly wire: WireRefusal
   /** The collect window of the statement has ended. */
   readonly late?: boolean
+  /** As many have refused the statement as may sign it. */
+  readonly crowded?: boolean
   /** There is no time to verify it. */
   readonly spent?: boolean
   /** There is no place left in the round. */

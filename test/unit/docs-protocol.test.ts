@@ -120,7 +120,7 @@ describe('docs/protocol.md', () => {
 })
 
 describe('a limit in docs/protocol.md', () => {
-  for (const mark of ['messages', 'statements', 'status', 'peers', 'connections']) {
+  for (const mark of ['messages', 'statements', 'status', 'peers', 'connections', 'sync']) {
     for (const [what = '', limit = '', where = ''] of protocol.table(`<!-- limits:${mark} -->`)) {
       it(`is that of the code: ${what}`, () => {
         const [file = '', constant = ''] = quoted(where)

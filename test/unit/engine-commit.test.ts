@@ -35,6 +35,19 @@ describe('the row', () => {
     assert.deepEqual(node.moves(id), ['quorum@0', 'closed@42345'])
   })
 
+  for (const byMs of [-3_600_000, 3_600_000]) {
+    it(`is handed out one quiet period after the last signature though the wall clock jumps by ${byMs / 1_000} s`, async () => {
+      const node = new EngineAtWork()
+      node.receive(quorum)
+      await node.until(QUIET_MS / 2)
+      node.clock.jumpWall(byMs)
+      await node.until(QUIET_MS - 1)
+      assert.deepEqual(node.commits(), [])
+      await node.until(QUIET_MS)
+      assert.equal(node.commits().length, 1)
+    })
+  }
+
   it('counts the quiet period from the last signature, though quorum came with it', async () => {
     const node = new EngineAtWork()
     node.receive(attest(proposed, alice, bob))

@@ -24,6 +24,19 @@ describe('the driver of the engine', () => {
     assert.deepEqual(published, [])
   })
 
+  it('proposes nothing while nobody would sign it for the clock of this machine, and says so', async () => {
+    const { driver, clock, memory, published, logger, clockWatch } = createDriver()
+    clockWatch.said = 'the clock is wrong'
+    await driver.propose(observe('3000', clock))
+    assert.deepEqual([published, memory.writes], [[], []])
+    assert.ok(logger.at('info').includes('not proposed: the clock is wrong'))
+    clockWatch.said = undefined
+    const right = driver.propose(observe('3000', clock))
+    await clock.advance(0)
+    await right
+    assert.equal(published.length, 1)
+  })
+
   it('sends again after a restart what it had signed, without signers that are no longer allowed', () => {
     const { driver, memory, engine, published } = createDriver(constants([alice, bob]))
     const signed = attest(statement({ proposer: alice.address }), alice, bob, carol)
@@ -160,6 +173,25 @@ describe('a statement that expires', () => {
       assert.match(said, /refused by 0x[0-9a-f]{8}: [a-z ,]{10,}; look whether/)
     })
   }
+})
+
+describe('a statement that as many have refused as may sign it', () => {
+  it('is not refused by this node too, which says in its own log what it saw', async () => {
+    const { driver, clock, engine, refusals, sees, logger } = createDriver()
+    sees('2000')
+    const received = attest(statement({ proposer: bob.address }), bob)
+    driver.handle({ kind: 'received', attestation: received, reemit: false })
+    for (let number = 10; number < 10 + RULES.maximumSigners; number++) {
+      driver.handle({
+        kind: 'refused',
+        refusal: refusalOf(received.id, { signer: testSigner(number), reason: 'disk' }),
+      })
+    }
+    await clock.advance(0)
+    assert.deepEqual(refusals, [])
+    assert.equal(engine.refusalsOf(received.id)?.has(alice.address), false)
+    assert.match(logger.at('warn').join('\n'), /^not co-signed: proposed 3021.455, seen here 2000/)
+  })
 })
 
 describe('equivocation', () => {

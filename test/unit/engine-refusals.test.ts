@@ -46,6 +46,24 @@ describe('a refusal', () => {
     assert.deepEqual(node.refuse(id, carol), [])
   })
 
+  it('is kept while fewer have refused than may sign, and again when one of these has signed', () => {
+    const node = new EngineAtWork({ maximumSigners: 2 })
+    node.receive(attest(proposed, alice))
+    assert.equal(node.engine.roomForRefusals(id), 2)
+    node.refuse(id, bob)
+    node.refuse(id, carol)
+    assert.equal(node.engine.roomForRefusals(id), 0)
+    assert.deepEqual(node.refuse(id, dave), [])
+    node.receive(attest(proposed, alice, carol))
+    assert.equal(node.engine.roomForRefusals(id), 1)
+    assert.equal(node.refuse(id, dave).length, 1)
+    assert.deepEqual([...(node.engine.refusalsOf(id)?.keys() ?? [])], [bob.address, dave.address])
+  })
+
+  it('has no room with a statement that is not held', () => {
+    assert.equal(new EngineAtWork().engine.roomForRefusals(id), 0)
+  })
+
   it('is kept in every phase, and forgotten with the statement', async () => {
     const node = holding(bob, carol)
     await node.until(QUIET_MS)

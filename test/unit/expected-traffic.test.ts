@@ -44,7 +44,15 @@ describe('expected traffic', () => {
       mostBytesPerRound: expectedTraffic(small).prices.mostBytesPerRound,
     })
     assert.equal(expectedTraffic(large).prices.messagesPerRound, 64 * 20 * 16)
-    assert.equal(expectedTraffic(large).prices.mostMessagesPerRound, 64 * 20 * (64 + 3 * 2))
+  })
+
+  it('of more signers than twice a set takes, only so many answer a statement', () => {
+    const { prices, refusals } = expectedTraffic(large)
+    assert.equal(prices.mostMessagesPerRound, 64 * 20 * (32 + 3 * 2))
+    assert.equal(refusals.mostMessagesPerRound, 2 * 64 * 20 * 31)
+    const between = expectedTraffic(networkOf({ signers: 20 }))
+    assert.equal(between.prices.mostMessagesPerRound, 20 * (20 + 3 * 2))
+    assert.equal(between.refusals.mostMessagesPerRound, 2 * 20 * 19)
   })
 
   it('every signer says every 15 s how it is, and less often in a network of more than 50', () => {

@@ -189,6 +189,9 @@ const brokenHoldings: Holdings = {
   heldInSlot: broken,
   isContested: broken,
   takesSigner: broken,
+  roomForRefusals: broken,
+  isOpen: broken,
+  signersAround: broken,
 }
 
 describe('a mistake of ours', () => {

@@ -146,6 +146,20 @@ describe('the directory of nodes', () => {
     assert.equal(directory.intervalMs(), 18_000)
   })
 
+  it('asks for more again when some are gone, but not because the same ones speak again', async () => {
+    const { directory, clock } = createDirectory()
+    const signers = testSigners(60)
+    for (const signer of signers) directory.take(signStatus(signer), listed)
+    await clock.advance(18_000)
+    for (const signer of signers.slice(0, 55)) {
+      assert.equal(directory.take(signStatus(signer, { sequence: OBSERVED_AT + 1 }), listed), undefined)
+    }
+    assert.equal(directory.intervalMs(), 18_000)
+    await clock.advance(2 * 18_000 + 1)
+    assert.equal(directory.nodes().length, 55)
+    assert.equal(directory.intervalMs(), 16_500)
+  })
+
   it('has one place for a neighbour whose signer is not allowed, whatever it signs with', async () => {
     const { directory, clock } = createDirectory()
     const unlisted = { listed: false }

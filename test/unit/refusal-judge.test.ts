@@ -4,10 +4,10 @@ import type { Verdict } from '../../src/core/verdict.ts'
 import { Recoverer } from '../../src/gossip/recoverer.ts'
 import { RefusalJudge } from '../../src/gossip/refusal-judge.ts'
 import { encodeRefusalMessage, encodeWireRefusals, decodeRefusalMessage } from '../../src/gossip/refusal-wire.ts'
-import { attestCheaply } from '../helpers/engine-at-work.ts'
+import { attestCheaply, refusalOf } from '../helpers/engine-at-work.ts'
 import { NEIGHBOUR, STRANGER, createInboxAtWork } from '../helpers/inbox-at-work.ts'
 import { REFUSED, createNoticesAtWork, signRefusal, signRefusalAgain } from '../helpers/notices-at-work.ts'
-import { INTERVAL_MS, alice, bob, carol, dave, statement } from '../helpers/statements.ts'
+import { INTERVAL_MS, alice, bob, carol, dave, statement, testSigners } from '../helpers/statements.ts'
 
 const message = (...signed: readonly ReturnType<typeof signRefusal>[]): Uint8Array =>
   encodeRefusalMessage(signed, { network: statement().network })
@@ -35,6 +35,7 @@ async function createJudge({ isFull = false } = {}): Promise<JudgeAtWork> {
     {
       holdings: {
         refusalsOf: (id) => engine.refusalsOf(id),
+        roomForRefusals: (id) => engine.roomForRefusals(id),
         signaturesOf: (id) => engine.signaturesOf(id),
         setAsideOf: (id) => engine.setAsideOf(id),
         takesSigner: () => !isFull,
@@ -108,6 +109,24 @@ describe('a message of refusals', () => {
       node.refused.map(({ signer }) => signer),
       [bob.address, carol.address],
     )
+  })
+
+  it('delivers as many for a statement as have room, and the others keep it from being forwarded', async () => {
+    const node = createNoticesAtWork()
+    await node.receive(REFUSED)
+    for (const signer of testSigners(24).slice(10)) {
+      node.engine.handle(
+        { kind: 'refused', refusal: refusalOf(REFUSED.id, { signer, reason: 'disk' }) },
+        node.clock.now(),
+      )
+    }
+    const verdict = await node.receiveRefusals(message(...[bob, carol, dave].map((signer) => signRefusal(signer))))
+    assert.deepEqual(verdict, { kind: 'ignore', code: 'refusals-full' })
+    assert.deepEqual(
+      node.refused.map(({ signer }) => signer),
+      [bob.address, carol.address],
+    )
+    assert.equal(node.engine.roomForRefusals(REFUSED.id), 0)
   })
 
   it('is accepted when a part of it is known and another is new', async () => {

@@ -34,8 +34,8 @@ describe('a signer set', () => {
   it('that names nobody is open: everyone may sign, in every round', () => {
     const open = createSignerSet([])
     assert.deepEqual(
-      [open.open, open.allows(A, round(1)), open.sizeAt(round(1)), largestSize(open)],
-      [true, true, Infinity, Infinity],
+      [open.open, open.allows(A, round(1)), open.sizeAt(round(1)), open.signersAt(round(1)), largestSize(open)],
+      [true, true, Infinity, [], Infinity],
     )
   })
 

@@ -7,11 +7,17 @@ import type { PriceStatement, SignatureSet } from '../../src/core/statement.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
 import { SignOnceInMemory } from '../helpers/sign-once-in-memory.ts'
-import { INTERVAL_MS, alice, attest, bob, digest, price, round, statement } from '../helpers/statements.ts'
+import { INTERVAL_MS, OBSERVED_AT, alice, attest, bob, digest, price, round, statement } from '../helpers/statements.ts'
 
-function createSigner({ curve = nobleSecp256k1 }: { curve?: Secp256k1 } = {}) {
-  const clock = new ManualClock()
+interface Options {
+  readonly curve?: Secp256k1
+  readonly clock?: ManualClock
+  readonly completeFromMs?: number
+}
+
+function createSigner({ curve = nobleSecp256k1, clock = new ManualClock(), completeFromMs = 0 }: Options = {}) {
   const memory = new SignOnceInMemory()
+  memory.completeFromMs = completeFromMs
   const logger = new RecordingLogger()
   const signer = new Signer({ curve, memory, clock, logger }, { key: bob, intervalMs: INTERVAL_MS })
   const sign = (one: PriceStatement, held: SignatureSet = new Map()) =>
@@ -182,6 +188,21 @@ describe('a memory that is not complete', () => {
     assert.equal(signer.refuse(id, proposed)?.code, 'no-memory')
     memory.completeFromMs = proposed.round * INTERVAL_MS
     assert.equal(signer.refuse(id, proposed), undefined)
+  })
+
+  it('is not made complete by a clock that is set forward: rounds that had begun are not signed', async () => {
+    const clock = new ManualClock({ wallMs: 60_000 })
+    const { signer } = createSigner({ clock, completeFromMs: 70_000 })
+    await clock.advance(30_000)
+    const nowMs = OBSERVED_AT + 60_000
+    clock.jumpWall(nowMs - clock.now().wallMs)
+    const next = statement({ observedAt: OBSERVED_AT + INTERVAL_MS })
+    assert.equal(signer.refuse(id, proposed)?.code, 'no-memory')
+    assert.equal(signer.refuse(digest(next), next), undefined)
+    // It was begun 30 s ago, and had 10 s to go.
+    assert.equal(signer.completeFromMs, nowMs - 20_000)
+    clock.jumpWall(-nowMs)
+    assert.equal(signer.completeFromMs, 70_000)
   })
 
   it('does not sign again what it remembers of such a round', async () => {

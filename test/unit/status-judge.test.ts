@@ -7,6 +7,7 @@ import { Recoverer } from '../../src/gossip/recoverer.ts'
 import { StatusJudge } from '../../src/gossip/status-judge.ts'
 import { encodeStatusMessage } from '../../src/gossip/status-wire.ts'
 import { NEIGHBOUR, STRANGER, createInboxAtWork } from '../helpers/inbox-at-work.ts'
+import { UNRECOVERABLE } from '../helpers/keyed-hash-curve.ts'
 import { SELF_INSTANCE, createNoticesAtWork, signStatus } from '../helpers/notices-at-work.ts'
 import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave, statement } from '../helpers/statements.ts'
 
@@ -94,6 +95,7 @@ describe('a status', () => {
         clock,
         standing,
         onStatus: () => undefined,
+        onClock: () => undefined,
         self: { instance: SELF_INSTANCE },
       },
       {
@@ -116,6 +118,69 @@ describe('a status', () => {
       const data = encodeStatusMessage(signStatus(STRANGER, { sequence: OBSERVED_AT + sequence }))
       await node.receiveStatus(data)
     }
+    assert.deepEqual(node.hungUp, [])
+  })
+})
+
+describe('what time it is', () => {
+  const DAY_MS = 86_400_000
+  const old = (sequence: number): Uint8Array =>
+    encodeStatusMessage(signStatus(alice, { sentAt: OBSERVED_AT - DAY_MS, sequence }))
+
+  it('is told by every status of an allowed signer, taken or not, and by no other', async () => {
+    const node = createNoticesAtWork()
+    await node.receiveStatus(encodeStatusMessage(signStatus(alice)))
+    await node.receiveStatus(encodeStatusMessage(signStatus(alice, { sequence: OBSERVED_AT + 1 })))
+    await node.receiveStatus(encodeStatusMessage(signStatus(STRANGER, { peerId: 'stranger' })), 'stranger')
+    assert.deepEqual(
+      node.clocks.map(({ signer, status: { sequence } }) => [signer, sequence - OBSERVED_AT]),
+      [
+        [alice.address, 0],
+        [alice.address, 1],
+      ],
+    )
+  })
+
+  it('is told by statuses that are too old or too new, which say nothing else and are not passed on', async () => {
+    const node = createNoticesAtWork()
+    for (const [signer, sentAt, code] of [
+      [alice, OBSERVED_AT - DAY_MS, 'stale'],
+      [bob, OBSERVED_AT + DAY_MS, 'early'],
+      [STRANGER, OBSERVED_AT + DAY_MS, 'early'],
+    ] as const) {
+      const data = encodeStatusMessage(signStatus(signer, { sentAt, peerId: 'sender' }))
+      assert.deepEqual(await node.receiveStatus(data, 'sender'), { kind: 'ignore', code })
+    }
+    assert.deepEqual(
+      node.clocks.map(({ signer }) => signer),
+      [alice.address, bob.address],
+    )
+    assert.deepEqual([node.seen, node.directory.nodes()], [[], []])
+  })
+
+  it('is asked of each of these once, in a fiftieth of a core, and nobody else waits for it', async () => {
+    const node = createNoticesAtWork()
+    for (const peerId of ['one', 'two', 'three']) await node.receiveStatus(old(1), peerId)
+    assert.equal(node.curve.recoveries, 1)
+    const recover = node.curve.recover.bind(node.curve)
+    node.curve.recover = (...args) => {
+      node.clock.compute(10)
+      return recover(...args)
+    }
+    for (let sequence = 2; sequence <= 100; sequence++) await node.receiveStatus(old(sequence), 'one')
+    assert.ok(node.curve.recoveries <= 12, `${node.curve.recoveries}`)
+    const sound = encodeStatusMessage(signStatus(bob, { sentAt: node.clock.now().wallMs }))
+    assert.deepEqual(await node.receiveStatus(sound), { kind: 'accept' })
+  })
+
+  it('is not told by this process itself, nor by who forges', async () => {
+    const node = createNoticesAtWork()
+    const sentAt = OBSERVED_AT - DAY_MS
+    await node.receiveStatus(encodeStatusMessage(signStatus(alice, { sentAt, instance: SELF_INSTANCE })))
+    const { status } = signStatus(alice, { sentAt })
+    const forged = encodeStatusMessage({ status, signer: alice.address, signature: UNRECOVERABLE })
+    assert.deepEqual(await node.receiveStatus(forged), { kind: 'ignore', code: 'stale' })
+    assert.deepEqual(node.clocks, [])
     assert.deepEqual(node.hungUp, [])
   })
 })

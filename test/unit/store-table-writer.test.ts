@@ -270,6 +270,42 @@ describe('stop', () => {
     assert.equal(writer.depth(), 0)
   })
 
+  it('waits three seconds for a table that does not answer, and tells nobody what that does later', async () => {
+    const { writer, table, clock, logger, outcomes } = createWriterAtWork()
+    const gate = Promise.withResolvers<void>()
+    table.gate = gate.promise
+    writer.start()
+    writer.enqueue(first)
+    await clock.advance(100)
+    let stopped = false
+    const stopping = writer.stop().then(() => (stopped = true))
+    await clock.advance(2_999)
+    assert.equal(stopped, false)
+    await clock.advance(1)
+    await stopping
+    assert.match(logger.at('info').at(-1) ?? '', /^stopped with rows that are not in the table; they are on the disk/)
+    gate.resolve()
+    await clock.advance(MINUTE_MS)
+    assert.deepEqual([outcomes, table.asked, clock.pending], [[], 1, 0])
+  })
+
+  it('says nothing of a write that fails when it is not waited for any more', async () => {
+    const { writer, table, clock, logger } = createWriterAtWork()
+    const gate = Promise.withResolvers<void>()
+    table.gate = gate.promise
+    table.fault = away()
+    writer.start()
+    writer.enqueue(first)
+    await clock.advance(100)
+    const stopping = writer.stop()
+    await clock.advance(3_000)
+    await stopping
+    gate.resolve()
+    await clock.advance(MINUTE_MS)
+    assert.deepEqual(logger.at('warn'), [])
+    assert.equal(clock.pending, 0)
+  })
+
   it('does not wait for a table that is away, and says what is left', async () => {
     const { writer, table, clock, logger } = createWriterAtWork()
     table.fault = away()

@@ -36,6 +36,18 @@ describe('a row that is left to others first', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('is written at its turn though the wall clock jumps', async () => {
+    const { writer, table, clock } = await atWork()
+    writer.enqueue(second)
+    for (const byMs of [3_600_000, -7_200_000]) {
+      clock.jumpWall(byMs)
+      await clock.advance(STAGGER_MS / 2)
+      assert.deepEqual(table.writes, [])
+    }
+    await clock.advance(GATHER_MS)
+    assert.deepEqual(table.writes, [idsOf([second])])
+  })
+
   it('is let go of without a statement when it is heard of', async () => {
     const { writer, table, clock, outcomes, counters } = await atWork()
     writer.enqueue(second)

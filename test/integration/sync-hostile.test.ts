@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Connection, Stream } from '@libp2p/interface'
+import { frame } from '../../src/gossip/sync/framing.ts'
+import { encodeQuestion } from '../../src/gossip/sync/question-wire.ts'
+import { SYNC_PROTOCOL } from '../../src/gossip/sync/sync-fields.ts'
+import { type HonestNode, expelled, openStage } from '../helpers/hostile-stage.ts'
+import { prove } from '../helpers/row-proof.ts'
+
+const INTERVAL_MS = 6_000
+const SUMMARY = encodeQuestion({ kind: 'summary', range: undefined, mark: undefined }, { network: 'test-network' })
+/** Streams that a connection has under way at a time: as many as it may. */
+const AT_ONCE = 8
+
+/** A stream of the protocol; undefined when the node does not want it. */
+async function open(connection: Connection): Promise<Stream | undefined> {
+  try {
+    return await connection.newStream(SYNC_PROTOCOL, { maxOutboundStreams: 1_000 })
+  } catch {
+    return undefined
+  }
+}
+
+/** Asks on streams of a connection, again and again, until the node has it closed. */
+async function keepAsking(connection: Connection, bytes: Uint8Array): Promise<void> {
+  const one = async (): Promise<void> => {
+    while (connection.status === 'open') {
+      // What fails at once must not keep the nodes, which are in this process, from their turn.
+      await nextTurn()
+      const stream = await open(connection)
+      try {
+        stream?.send(bytes)
+        await stream?.close()
+        for await (const chunk of stream ?? []) if (chunk.byteLength === 0) break
+      } catch {
+        // A reset is what it has earned.
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
+}
+
+const failed = ({ counters }: HonestNode, code: string): number =>
+  counters.value('gp_sync_streams_failed_total', { code })
+
+describe('a peer that abuses the questions of nodes', { timeout: 240_000 }, () => {
+  it('is expelled for garbage and for a flood, given up by its silence, and holds nobody up', async (t) => {
+    const stage = await openStage(t, { intervalMs: INTERVAL_MS, env: { GP_SYNCINTERVAL: '1' } })
+    const { network, nodes } = stage
+    const [silent, babbling, flooding] = await Promise.all([
+      stage.rawPeer(),
+      stage.rawPeer({ unwelcome: true }),
+      stage.rawPeer({ unwelcome: true }),
+    ])
+    const halfOpen = await Promise.all(
+      silent.connections().flatMap((connection) => Array.from({ length: 3 * AT_ONCE }, () => open(connection))),
+    )
+    const abuse = [
+      ...babbling.connections().map((connection) => keepAsking(connection, frame(Buffer.from('GET / HTTP/1.1')))),
+      ...flooding.connections().map((connection) => keepAsking(connection, frame(SUMMARY))),
+    ]
+
+    await network.until(() => nodes.every((node) => expelled(node, 'lies') === 1), 'who asks garbage is expelled')
+    await network.until(() => nodes.every((node) => expelled(node, 'flood') === 1), 'who floods is expelled')
+    await Promise.all(abuse)
+    await network.until(
+      () => halfOpen.every((stream) => stream === undefined || stream.status !== 'open'),
+      'silent streams are closed',
+    )
+    const rows = await stage.nextRound()
+    await Promise.all(rows.map(prove))
+    for (const node of nodes) {
+      assert.ok(failed(node, 'timeout') > 0)
+      assert.deepEqual(node.readiness(), [])
+      const sessions = ['same', 'taken'].map((outcome) => node.counters.value('gp_sync_sessions_total', { outcome }))
+      assert.ok(
+        sessions.some((count) => count > 0),
+        'honest nodes go on asking each other',
+      )
+      assert.equal(expelled(node), 2)
+    }
+  })
+})
