@@ -8,14 +8,24 @@ const RIGHT_ALIGNED: ReadonlySet<string> = new Set(['price', 'round', 'signers']
 
 /** Rows as a table for people, times in UTC. */
 export function priceTable(rows: readonly StoredPrice[]): string {
-  const lines = [HEADINGS, ...rows.map(cellsOf)]
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
-  const format = (line: readonly string[]): string =>
-    line
-      .map((cell, column) => align(cell, { column, width: widths[column] ?? 0 }))
-      .join('  ')
-      .trimEnd()
-  return lines.map((line) => `${format(line)}\n`).join('')
+  return createRunningTable()(rows)
+}
+
+/** A table that is printed bit by bit: the heading once, and columns that only grow. */
+export function createRunningTable(): (rows: readonly StoredPrice[]) => string {
+  let widths: readonly number[] = HEADINGS.map((heading) => heading.length)
+  let isFirst = true
+  return (rows) => {
+    const lines = [...(isFirst ? [HEADINGS] : []), ...rows.map(cellsOf)]
+    isFirst = false
+    widths = widths.map((width, column) => Math.max(width, ...lines.map((line) => line[column]?.length ?? 0)))
+    const format = (line: readonly string[]): string =>
+      line
+        .map((cell, column) => align(cell, { column, width: widths[column] ?? 0 }))
+        .join('  ')
+        .trimEnd()
+    return lines.map((line) => `${format(line)}\n`).join('')
+  }
 }
 
 /** A row as one line of JSON that holds all of its statement and signatures; integers beyond 2^53 as text. */

@@ -1,15 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { DATABASE_HELP, type DatabaseFlags } from './database-flags.ts'
 
-export interface PricesFlags {
+export interface PricesFlags extends DatabaseFlags {
   readonly limit: number
   readonly network?: string
   readonly json?: boolean
-  readonly database?: string
-  readonly dataDir?: string
+  readonly follow?: boolean
 }
-
-const HELP = `
-Without --database and GP_DATABASEURL, it is the database of the cluster or the node that was started in this directory.`
 
 /** `gossip-price prices`: the newest rows of the table. */
 export function registerPrices(program: Command): void {
@@ -18,13 +15,19 @@ export function registerPrices(program: Command): void {
     .description('print the newest committed prices')
     .option('--limit <number>', 'how many', wholeNumber, 20)
     .option('--network <name>', 'those of one network only')
+    .option('--follow', 'then those that come, until Ctrl-C')
     .option('--json', 'one JSON object a line, with all that is needed to prove a row')
     .option('--database <url>', 'Postgres URL of the database')
     .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
-    .addHelpText('after', HELP)
+    .addHelpText('after', DATABASE_HELP)
     .action(async (flags: PricesFlags) => {
-      const { printPrices } = await import('./prices-action.ts')
-      await printPrices(flags)
+      if (flags.follow === true) {
+        const { followPrices } = await import('./follow-action.ts')
+        await followPrices(flags)
+      } else {
+        const { printPrices } = await import('./prices-action.ts')
+        await printPrices(flags)
+      }
     })
 }
 

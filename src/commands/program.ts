@@ -9,8 +9,12 @@ import { registerKeys } from './keys.ts'
 import { registerMigrate } from './migrate.ts'
 import { registerNode } from './node.ts'
 import { registerPrices } from './prices.ts'
+import { registerProve } from './prove.ts'
 import { registerResync } from './resync.ts'
 import { registerSimulatePrices } from './simulate-prices.ts'
+import { registerStatus } from './status.ts'
+import { registerVerify } from './verify.ts'
+import { registerWhy } from './why.ts'
 
 /**
  * Runs the command that `argv` names. Whatever goes wrong ends the process with one sentence and an exit code other
@@ -40,6 +44,10 @@ export function createProgram(): Command {
   registerNode(program)
   registerPrices(program)
   registerResync(program)
+  registerStatus(program)
+  registerWhy(program)
+  registerVerify(program)
+  registerProve(program)
   registerKeys(program)
   registerEvidence(program)
   registerConfig(program)

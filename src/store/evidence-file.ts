@@ -2,23 +2,13 @@ import { createHash } from 'node:crypto'
 import { type Address, parseAddress } from '../core/address.ts'
 import type { Equivocation, SignedStatement } from '../core/equivocation.ts'
 import { fromHex, toHex } from '../core/hex.ts'
+import { PRICE_TYPED_DATA_TYPES, domainOf, priceTypedData } from '../core/price-typed-data.ts'
 import { isPriceFault, priceFromInteger } from '../core/price.ts'
 import type { Slot } from '../core/sign-once.ts'
 import { type Round, type StatementId, isName, isPair } from '../core/statement.ts'
-import { DOMAIN_NAME, DOMAIN_VERSION, PRICE_TYPES, domainSalt } from '../core/typed-data.ts'
 
 const KIND = 'equivocation'
 const VERSION = 1
-/** EIP-712's JSON names the type of the domain, too. */
-const TYPES = {
-  EIP712Domain: [
-    { name: 'name', type: 'string' },
-    { name: 'version', type: 'string' },
-    { name: 'salt', type: 'bytes32' },
-  ],
-  ...PRICE_TYPES,
-}
-
 /** A file that is no evidence, damaged or of another version; the message says what is wrong with it. */
 export class EvidenceFormatError extends Error {
   override readonly name = 'EvidenceFormatError'
@@ -53,19 +43,7 @@ export function formatEvidence({ signer, slot, statements }: Equivocation): stri
     slot: { pair, round: `${round}`, proposer },
     statements: statements.map(({ id, statement, signature }) => ({
       id,
-      typedData: {
-        domain: domainOf(network),
-        types: TYPES,
-        primaryType: 'Price',
-        message: {
-          pair: statement.pair,
-          price: `${statement.price}`,
-          round: `${statement.round}`,
-          observedAt: `${statement.observedAt}`,
-          source: statement.source,
-          proposer: statement.proposer,
-        },
-      },
+      typedData: priceTypedData(statement),
       signature: toHex(signature),
     })),
   }
@@ -106,7 +84,7 @@ function slotFrom(slot: Fields, network: string): Slot {
 function signedFrom(signed: Fields, network: string): SignedStatement {
   const typedData = record(signed['typedData'], 'typedData')
   demand(same(typedData['domain'], domainOf(network)), 'domain should be the one of the network')
-  demand(same(typedData['types'], TYPES), 'types should be those of a price statement')
+  demand(same(typedData['types'], PRICE_TYPED_DATA_TYPES), 'types should be those of a price statement')
   demand(typedData['primaryType'] === 'Price', 'primaryType should be "Price"')
   const message = record(typedData['message'], 'message')
   const price = priceFromInteger(BigInt(decimal(message['price'], 'price')))
@@ -123,10 +101,6 @@ function signedFrom(signed: Fields, network: string): SignedStatement {
     },
     signature: fromHex(hex(signed['signature'], { name: 'signature', bytes: 65 })),
   }
-}
-
-function domainOf(network: string): object {
-  return { name: DOMAIN_NAME, version: DOMAIN_VERSION, salt: toHex(domainSalt(network)) }
 }
 
 type Fields = Readonly<Record<string, unknown>>

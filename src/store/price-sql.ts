@@ -80,8 +80,8 @@ export const INTERVAL_FIXED = 'GP001'
 export const FIND_INTERVAL = `
 SELECT interval_seconds * 1000 AS interval_ms FROM networks WHERE network = $1`
 
-export const NEWEST_PRICES = `
-SELECT
+/** The columns of `PriceRecord`. */
+export const STORED_COLUMNS = `
   id,
   price::text,
   first_signer,
@@ -92,7 +92,10 @@ SELECT
   pair,
   round,
   source,
-  floor(extract(epoch FROM observed_time) * 1000) AS observed_ms
+  floor(extract(epoch FROM observed_time) * 1000) AS observed_ms`
+
+export const NEWEST_PRICES = `
+SELECT ${STORED_COLUMNS}
 FROM prices
 WHERE $2::text IS NULL OR network = $2
 ORDER BY observed_time DESC, id

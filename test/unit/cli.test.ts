@@ -30,7 +30,19 @@ function succeeded({ exitCode, stdout, stderr }: CliResult): string {
 describe('the command line', () => {
   it('has the commands that documents name, and --help for each', () => {
     const names = new Set(createProgram().commands.map((command) => command.name()))
-    for (const name of ['cluster', 'node', 'prices', 'resync', 'keys', 'config', 'migrate'])
+    for (const name of [
+      'cluster',
+      'node',
+      'prices',
+      'verify',
+      'prove',
+      'resync',
+      'status',
+      'why',
+      'keys',
+      'config',
+      'migrate',
+    ])
       assert.ok(names.has(name), name)
     for (const command of createProgram().commands) assert.match(command.helpInformation(), /Usage: gossip-price /)
   })
@@ -274,5 +286,70 @@ describe('gossip-price resync', () => {
       assert.match(stderr, /It should be a day, as 2025-01-31/)
     }
     assert.match((await cli('resync --from 9999-01-01')).stderr, /lies ahead/)
+  })
+})
+
+describe('gossip-price verify', () => {
+  it('refuses what is no time, no set of signers and no quorum, and an empty range', async (test) => {
+    const { cli } = await cliIn(test)
+    const bad = [
+      'verify --from yesterday',
+      'verify --from 2025-02-30',
+      'verify --to 2025-01-01T12:00',
+      'verify --threshold 0',
+      'verify --threshold 1.5',
+      'verify --from 2025-01-02 --to 2025-01-02',
+    ]
+    for (const args of bad) {
+      const { exitCode, stdout, stderr } = await cli(args)
+      assert.deepEqual([exitCode, stdout], [1, ''], args)
+      assert.match(stderr, /It should be a (day|whole number)|--from is not before --to/)
+    }
+    const { exitCode, stderr } = await cli('verify --signers 0x12,@nowhere --database postgres://u:p@127.0.0.1:1/d')
+    assert.equal(exitCode, 78)
+    assert.match(stderr, /the configuration has 2 problems\n {2}--signers="0x12": expected an address/)
+  })
+
+  it('refuses a database that is no Postgres, without its password, and says when one cannot be reached', async (test) => {
+    const { cli } = await cliIn(test)
+    const none = await cli('verify --database mysql://u:hunter2@h/d')
+    assert.equal(none.exitCode, 78)
+    assert.match(none.stderr, /--database="mysql:\/\/u:\[redacted\]@h\/d": expected a URL/)
+    const away = await cli('verify --database postgres://u:hunter2@127.0.0.1:1/d')
+    assert.equal(away.exitCode, 1)
+    assert.match(away.stderr, /u@127\.0\.0\.1:1\/d cannot be reached/)
+    assert.ok(!`${none.stderr}${away.stderr}`.includes('hunter2'))
+    const nowhere = await cli('verify')
+    assert.equal(nowhere.exitCode, 1)
+    assert.match(nowhere.stderr, /no database is running for /)
+  })
+})
+
+describe('gossip-price prove', () => {
+  it('refuses what is no id', async (test) => {
+    const { cli } = await cliIn(test)
+    for (const id of ['0x12', '12'.repeat(32), `0x${'g'.repeat(64)}`, `0x${'1'.repeat(65)}`]) {
+      const { exitCode, stdout, stderr } = await cli(`prove ${id}`)
+      assert.deepEqual([exitCode, stdout], [1, ''])
+      assert.match(stderr, /It should be 0x and 64 hexadecimal digits/)
+    }
+  })
+})
+
+describe('gossip-price why and status', () => {
+  it('refuse what is neither id nor round, and no URL, and say when nobody answers', async (test) => {
+    const { cli } = await cliIn(test)
+    for (const args of ['why 0x12', 'why -- -1', 'why latest', 'status --api ftp://h', 'why 7 --api nowhere']) {
+      const { exitCode, stdout, stderr } = await cli(args)
+      assert.deepEqual([exitCode, stdout], [1, ''], args)
+      assert.match(stderr, /It should be (0x and 64 hexadecimal digits, or the number of a round|a URL)/, args)
+    }
+    for (const args of ['why 7', 'status', 'status --json']) {
+      const away = await cli(`${args} --api http://127.0.0.1:1`)
+      assert.deepEqual([away.exitCode, away.stdout], [1, ''])
+      assert.match(away.stderr, /nobody answers at http:\/\/127\.0\.0\.1:1\//)
+      const off = await cli(args, { env: { GP_HTTPADDR: '' } })
+      assert.match(off.stderr, /GP_HTTPADDR is empty, so the node serves no HTTP/)
+    }
   })
 })

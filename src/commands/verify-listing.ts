@@ -1,0 +1,76 @@
+import type { ExpectedSigners } from '../core/judge-row.ts'
+import type { RowName, RowRange } from '../core/raw-row.ts'
+import { type FalseRow, printable } from '../core/row-fault.ts'
+import type { VerificationResult } from '../verify/verification.ts'
+
+/** A verification that has come to its end. */
+export interface Verified {
+  readonly result: VerificationResult
+  readonly expected: ExpectedSigners
+  readonly range: RowRange
+  readonly seconds: number
+}
+
+const ID_WIDTH = 66
+const TABLE_WIDTH = 'equivocations'.length
+const LONGEST_ID = 80
+
+/** The widths are fixed: a line is printed when its row is found, whatever comes after. */
+export const FALSE_ROWS_HEADING = `${'row'.padEnd(ID_WIDTH)}  ${'table'.padEnd(TABLE_WIDTH)}  what is false\n`
+
+/** A line for everything that is false about a row. */
+export function falseRowLines({ row, faults }: FalseRow): string {
+  const name = `${nameOfRow(row).padEnd(ID_WIDTH)}  ${row.table.padEnd(TABLE_WIDTH)}`
+  return faults.map(({ message }) => `${name}  ${message}\n`).join('')
+}
+
+export function falseRowJson({ row, faults }: FalseRow): string {
+  return `${JSON.stringify({ kind: 'false-row', ...row, faults })}\n`
+}
+
+export function summaryJson({ result, expected, range, seconds }: Verified): string {
+  const { rows, falseRows } = result
+  const { fromMs, toMs, network } = range
+  return `${JSON.stringify({
+    kind: 'summary',
+    true: falseRows === 0,
+    rows,
+    falseRows,
+    ...(fromMs !== undefined && { from: new Date(fromMs).toISOString() }),
+    ...(toMs !== undefined && { to: new Date(toMs).toISOString() }),
+    ...(network !== undefined && { network }),
+    signersChecked: expected.signers !== undefined,
+    thresholdChecked: expected.threshold !== undefined,
+    seconds: Math.round(seconds * 1_000) / 1_000,
+  })}\n`
+}
+
+export function summaryText({ result, expected, seconds }: Verified): string {
+  const { rows, falseRows, clashesCut } = result
+  const all = `${counted(rows.prices, 'row')} of prices and ${rows.equivocations.toLocaleString('en')} of equivocations`
+  const time = `${seconds.toFixed(1)} s`
+  if (rows.prices + rows.equivocations === 0 && falseRows === 0) return 'no rows: nothing was judged\n'
+  const verdict =
+    falseRows === 0
+      ? `${all} judged in ${time}: every one is what its signers signed`
+      : `${all} judged in ${time}: ${falseRows.toLocaleString('en')} ${falseRows === 1 ? 'finding' : 'findings'} above`
+  const more = clashesCut ? ['more rows clash with others than are listed'] : []
+  return [verdict, ...more, ...unchecked(expected)].map((line) => `${line}\n`).join('')
+}
+
+/** What a reader might take for checked, and was not. */
+function unchecked({ signers, threshold }: ExpectedSigners): readonly string[] {
+  const set = 'the signer set was not checked: anybody can make keys, so name the signers that you trust with --signers'
+  const quorum = 'the number of signers was not checked: say with --threshold how many make a quorum'
+  return [...(signers === undefined ? [set] : []), ...(threshold === undefined ? [quorum] : [])]
+}
+
+function counted(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
+}
+
+/** Its id, cut where it is longer than any can be, and with its place where that is not enough. */
+function nameOfRow({ id, place }: RowName): string {
+  if (id !== null && /^0x[0-9a-f]{64}$/.test(id)) return id
+  return id === null ? `without an id, at ${place}` : `${printable(id.slice(0, LONGEST_ID))} at ${place}`
+}

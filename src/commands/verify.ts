@@ -1,0 +1,57 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { DATABASE_HELP, type DatabaseFlags } from './database-flags.ts'
+
+export interface VerifyFlags extends DatabaseFlags {
+  /** Milliseconds since the Unix epoch; likewise {@link VerifyFlags.to}. */
+  readonly from?: number
+  readonly to?: number
+  readonly network?: string
+  readonly signers?: string
+  readonly threshold?: number
+  readonly json?: boolean
+}
+
+const HELP = `
+Every row of prices and equivocations is judged by itself: its id is computed again from its columns, every signature is
+recovered, and nothing is believed of the table, its constraints and indexes included. Whether the signers are the right
+ones nobody can tell from the table: name them with --signers, as GP_SIGNERS has them (ADDRESS, ADDRESS@FROM-TO, or
+@FILE), and how many make a quorum with --threshold.
+
+Exit code: 0 when all rows are true, 1 when one is false.
+${DATABASE_HELP}`
+
+/** `gossip-price verify`: every row again, trusting nobody. */
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('judge every row of the table again, trusting nobody; exit code 1 when one is false')
+    .option('--from <time>', 'rows observed then or later, as 2025-01-31 or 2025-01-31T12:00:00Z', moment)
+    .option('--to <time>', 'rows observed before then', moment)
+    .option('--network <name>', 'rows of one network only')
+    .option('--signers <signers>', 'the only addresses whose signatures count, or @FILE, as in GP_SIGNERS')
+    .option('--threshold <number>', 'distinct signers that make a quorum', threshold)
+    .option('--json', 'one JSON object a line: every false row, and a summary last')
+    .option('--database <url>', 'Postgres URL of the database')
+    .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
+    .addHelpText('after', HELP)
+    .action(async (flags: VerifyFlags) => {
+      const { verifyDatabase } = await import('./verify-action.ts')
+      await verifyDatabase(flags)
+    })
+}
+
+const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
+
+function moment(text: string): number {
+  const ms = MOMENT.test(text) ? Date.parse(text) : Number.NaN
+  // The 31st of a shorter month would be read as another day.
+  const isDay = new Date(`${text.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(text.slice(0, 10)) ?? false
+  if (!Number.isNaN(ms) && isDay) return ms
+  throw new InvalidArgumentError('It should be a day in UTC, as 2025-01-31, or a time, as 2025-01-31T12:00:00Z.')
+}
+
+function threshold(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (value >= 1) return value
+  throw new InvalidArgumentError('It should be a whole number from 1 to 9999.')
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto'
+import { Client, type QueryResultRow } from 'pg'
+import type { Clock, Random } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import { TableUnavailableError } from '../core/price-table.ts'
+import { RecentMap } from '../core/recent-map.ts'
+import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
+import type { StatementId } from '../core/statement.ts'
+import { parseCommitted, renderProbe } from './committed-notice.ts'
+import { connectionOptions } from './connection.ts'
+import { asUnavailable, describeDatabase } from './database-fault.ts'
+import { A_WHILE_AGO, PRICES_BY_ID, PRICES_WRITTEN_SINCE } from './follow-sql.ts'
+import { COMMITTED_CHANNEL, LISTEN, NEWEST_PRICES, NOTIFY_ALL } from './price-sql.ts'
+import { type PriceRecord, type StoredPrice, storedPrice } from './stored-price.ts'
+
+export interface PriceFollowerComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** Told of rows, each once: first the newest there are, the oldest of them first, then what comes. */
+  readonly onRows: (rows: readonly StoredPrice[]) => void
+}
+
+export interface PriceFollowerOptions {
+  /** Postgres URL. */
+  readonly url: string
+  /** Rows of this network only. @default all */
+  readonly network?: string | undefined
+  /** How many of the rows that are there already; 0 for none. */
+  readonly newest: number
+  /** How long a notification may take from one connection to the other, milliseconds. @default 5000 */
+  readonly probeTimeoutMs?: number
+}
+
+const PROBE_TIMEOUT_MS = 5_000
+const KEEP_ALIVE_MS = 30_000
+const CLOSE_TIMEOUT_MS = 1_000
+const LOST: RetryPace = { firstMs: 500, capMs: 15_000 }
+/** The transactions of nodes take 30 s at most. */
+const OVERLAP_SECONDS = 120
+const ROWS_AT_ONCE = 1_000
+const MOST_REMEMBERED = 50_000
+
+/**
+ * Tells of every row that comes into `prices`, as soon as it is committed. When the connection is lost it connects
+ * again, and tells of what was written meanwhile.
+ */
+export class PriceFollower {
+  readonly #components: PriceFollowerComponents
+  readonly #options: PriceFollowerOptions
+  readonly #database: string
+  readonly #told = new RecentMap<StatementId, true>({ limit: MOST_REMEMBERED })
+  readonly #stopping = new AbortController()
+  readonly #stopped = Promise.withResolvers<void>()
+  /** From when on rows may have been missed, on the clock of the database; undefined before the first connection. */
+  #since: string | undefined
+  #client: Client | undefined
+  #following: Promise<void> | undefined
+
+  constructor(components: PriceFollowerComponents, options: PriceFollowerOptions) {
+    this.#components = components
+    this.#options = options
+    this.#database = describeDatabase(options.url)
+  }
+
+  /**
+   * Resolves when the rows that are there were told of, and nothing that comes is missed.
+   *
+   * @throws {TableUnavailableError} when the database cannot be listened to; later on that is waited for
+   */
+  async start(): Promise<void> {
+    const connection = await this.#connect()
+    this.#following = this.#follow(connection)
+  }
+
+  /** Ends the connection; idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#stopped.resolve()
+    await this.#following
+    await this.#disconnect()
+  }
+
+  async #follow(first: Connection): Promise<void> {
+    const { clock, random, logger } = this.#components
+    let connection = first
+    for (;;) {
+      await Promise.race([connection.lost, this.#stopped.promise])
+      if (this.#stopping.signal.aborted) return
+      logger.warn(`the connection to ${this.#database} is lost; what is written meanwhile comes when it is back`)
+      for (let failures = 0, back = false; !back; failures++) {
+        await clock.sleep(retryDelayMs(random, { ...LOST, failures }), this.#stopping.signal).catch(() => undefined)
+        if (this.#stopping.signal.aborted) return
+        try {
+          const again = await Promise.race([this.#connect(), this.#stopped.promise])
+          if (again === undefined) return
+          connection = again
+          back = true
+        } catch (error) {
+          logger.debug('the database cannot be listened to', { error })
+        }
+      }
+    }
+  }
+
+  /** Listens, and tells of what is there. */
+  async #connect(): Promise<Connection> {
+    await this.#disconnect()
+    const client = new Client({ ...connectionOptions(this.#options.url), keepAliveInitialDelayMillis: KEEP_ALIVE_MS })
+    this.#client = client
+    const lost = Promise.withResolvers<void>()
+    const probe = { token: randomUUID(), heard: Promise.withResolvers<void>() }
+    // One after another, in the order in which they were heard; the first waits for what was there before.
+    let work: Promise<void> | undefined
+    const heard: StatementId[] = []
+    const drain = (): void => {
+      work = work?.then(() => this.#tellOf(client, heard.splice(0))).catch(() => lost.resolve())
+    }
+    client.on('error', (error) => {
+      this.#components.logger.debug('the connection that follows the table broke', { error })
+      lost.resolve()
+    })
+    client.on('end', () => lost.resolve())
+    client.on('notification', ({ channel, payload = '' }) => {
+      const committed = channel === COMMITTED_CHANNEL ? parseCommitted(payload) : undefined
+      if (committed?.probe === probe.token) probe.heard.resolve()
+      if (committed === undefined || committed.ids.length === 0) return
+      heard.push(...committed.ids)
+      drain()
+    })
+    try {
+      await client.connect()
+      await client.query(LISTEN)
+      await this.#requireProbe(probe)
+      await this.#catchUp(client)
+      work = Promise.resolve()
+      drain()
+      return { lost: lost.promise }
+    } catch (error) {
+      await this.#disconnect()
+      throw asUnavailable(error, this.#database)
+    }
+  }
+
+  /** On the connection itself a notification would always be heard; a pooler shows on another one. */
+  async #requireProbe(probe: { readonly token: string; readonly heard: PromiseWithResolvers<void> }): Promise<void> {
+    const { url, probeTimeoutMs = PROBE_TIMEOUT_MS } = this.#options
+    const sender = new Client(connectionOptions(url))
+    sender.on('error', (error) => this.#components.logger.debug('the connection that tries it broke', { error }))
+    const waiting = new AbortController()
+    try {
+      await sender.connect()
+      await sender.query(NOTIFY_ALL, [renderProbe(this.#options.network ?? '', probe.token)])
+      const tooLate = this.#components.clock.sleep(probeTimeoutMs, waiting.signal).then(() => true)
+      if (!(await Promise.race([probe.heard.promise.then(() => false), tooLate]))) return
+      throw new TableUnavailableError(
+        'other',
+        `${this.#database} takes LISTEN and passes no notifications on, as poolers do in transaction mode: name ` +
+          'Postgres itself, or a pooler in session mode.',
+      )
+    } finally {
+      waiting.abort()
+      await this.#close(sender)
+    }
+  }
+
+  async #catchUp(client: Client): Promise<void> {
+    const { network = null, newest } = this.#options
+    const [{ since } = { since: '' }] = await rowsOf<{ since: string }>(client, A_WHILE_AGO, [OVERLAP_SECONDS])
+    if (this.#since === undefined) {
+      const rows = await rowsOf<PriceRecord>(client, NEWEST_PRICES, [newest, network])
+      this.#tell(rows.toReversed())
+      // They were there before, and must not come as news after a reconnection.
+      await this.#eachWrittenSince(client, since, (records) => records.forEach(({ id }) => this.#told.set(id, true)))
+    } else await this.#eachWrittenSince(client, this.#since, (records) => this.#tell(records))
+    this.#since = since
+  }
+
+  async #eachWrittenSince(
+    client: Client,
+    since: string,
+    use: (records: readonly WrittenRecord[]) => void,
+  ): Promise<void> {
+    const { network = null } = this.#options
+    let last: WrittenRecord | undefined
+    do {
+      const place = [last?.created ?? null, last?.id ?? null]
+      const values = [since, network, ...place, ROWS_AT_ONCE]
+      const records: readonly WrittenRecord[] = await rowsOf<WrittenRecord>(client, PRICES_WRITTEN_SINCE, values)
+      use(records)
+      last = records.length < ROWS_AT_ONCE ? undefined : records.at(-1)
+    } while (last !== undefined)
+  }
+
+  async #tellOf(client: Client, ids: readonly StatementId[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
+      const some = ids.slice(from, from + ROWS_AT_ONCE)
+      this.#tell(await rowsOf<PriceRecord>(client, PRICES_BY_ID, [some, this.#options.network ?? null]))
+    }
+  }
+
+  #tell(records: readonly PriceRecord[]): void {
+    const news = records.filter(({ id }) => !this.#told.has(id))
+    for (const { id } of news) this.#told.set(id, true)
+    if (news.length > 0) this.#components.onRows(news.map(storedPrice))
+  }
+
+  async #disconnect(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    if (client !== undefined) await this.#close(client)
+  }
+
+  /** A server that does not answer must not hold this up. */
+  async #close(client: Client): Promise<void> {
+    const closed = new AbortController()
+    const tooLate = this.#components.clock.sleep(CLOSE_TIMEOUT_MS, closed.signal).catch(() => undefined)
+    const ending = client.end().catch((error: unknown) => {
+      this.#components.logger.debug('a connection did not close well', { error })
+    })
+    await Promise.race([ending, tooLate])
+    closed.abort()
+  }
+}
+
+interface Connection {
+  /** Resolves when it is lost. */
+  readonly lost: Promise<void>
+}
+
+interface WrittenRecord extends PriceRecord {
+  /** On the clock of the database, as it prints it. */
+  readonly created: string
+}
+
+async function rowsOf<R>(client: Client, text: string, values: readonly unknown[]): Promise<readonly R[]> {
+  const { rows } = await client.query<R & QueryResultRow>(text, [...values])
+  return rows
+}

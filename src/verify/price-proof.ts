@@ -1,0 +1,44 @@
+import type { Address } from '../core/address.ts'
+import type { Hex } from '../core/hex.ts'
+import { toHex } from '../core/hex.ts'
+import { type PriceTypedData, priceTypedData } from '../core/price-typed-data.ts'
+import { formatPrice } from '../core/price.ts'
+import type { RowTable } from '../core/raw-row.ts'
+import type { Attestation, StatementId } from '../core/statement.ts'
+
+/**
+ * A row that proves itself to anybody with an Ethereum library: the digest of `typedData` (EIP-712) is `id`, and each
+ * signature over it recovers to its signer. What stands before `typedData` repeats it for people.
+ */
+export interface PriceProof {
+  readonly kind: 'price-proof'
+  readonly version: 1
+  readonly id: StatementId
+  readonly table: RowTable
+  readonly network: string
+  readonly pair: string
+  /** Decimal text. */
+  readonly price: string
+  /** ISO 8601, UTC. */
+  readonly observedTime: string
+  readonly typedData: PriceTypedData
+  /** In ascending order of signer. */
+  readonly signatures: readonly { readonly signer: Address; readonly signature: Hex }[]
+}
+
+export function createPriceProof({ id, statement, signatures }: Attestation, table: RowTable): PriceProof {
+  return {
+    kind: 'price-proof',
+    version: 1,
+    id,
+    table,
+    network: statement.network,
+    pair: statement.pair,
+    price: formatPrice(statement.price),
+    observedTime: new Date(statement.observedAt).toISOString(),
+    typedData: priceTypedData(statement),
+    signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })).toSorted(
+      (a, b) => (a.signer < b.signer ? -1 : 1),
+    ),
+  }
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, it } from 'node:test'
+import { systemClock } from '../../src/node/system-clock.ts'
+import { PriceFollower } from '../../src/store/price-follower.ts'
+import { startCommand } from '../helpers/child-process.ts'
+import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
+import { startMuteServer } from '../helpers/mute-server.ts'
+import { priceRow } from '../helpers/price-rows.ts'
+import { tableOf } from '../helpers/price-tables.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
+import { type ProvableRow, prove } from '../helpers/row-proof.ts'
+import { OBSERVED_AT } from '../helpers/statements.ts'
+import { temporaryDirectory } from '../helpers/temporary-directory.ts'
+import { startTransactionPooler } from '../helpers/transaction-pooler.ts'
+import { until } from '../helpers/until.ts'
+
+const ROWS = Array.from({ length: 6 }, (_, index) => priceRow({ observedAt: OBSERVED_AT + index * 600_000 }))
+const IDS = ROWS.map(({ attestation }) => attestation.id)
+
+async function followerOn(
+  database: TestDatabase,
+  options: { newest: number; network?: string; url?: string; probeTimeoutMs?: number },
+) {
+  const told: string[] = []
+  const logger = new RecordingLogger()
+  const follower = new PriceFollower(
+    {
+      clock: systemClock,
+      random: () => 0.5,
+      logger,
+      onRows: (rows) => told.push(...rows.map(({ attestation }) => attestation.id)),
+    },
+    { url: database.url, ...options },
+  )
+  database.defer(() => follower.stop())
+  const untilTold = (count: number) => until(() => told.length >= count, `${count} rows were told of`)
+  return { follower, told, logger, untilTold }
+}
+
+async function endOthers(database: TestDatabase): Promise<void> {
+  await database.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  )
+}
+
+describe('following the table', () => {
+  it('tells of the newest rows first, the oldest of them first, and then of each that comes, once', async (t) => {
+    const database = await createTestDatabase(t)
+    const table = tableOf(database)
+    await table.write(ROWS.slice(0, 3))
+    const { follower, told, untilTold } = await followerOn(database, { newest: 2 })
+    await follower.start()
+    assert.deepEqual(told, IDS.slice(1, 3))
+    await table.write(ROWS.slice(2, 4))
+    await untilTold(3)
+    await table.write(ROWS.slice(4))
+    await untilTold(5)
+    assert.deepEqual(told, IDS.slice(1))
+  })
+
+  it('tells of what was written while the connection was lost, and not again of what was there', async (t) => {
+    const database = await createTestDatabase(t)
+    await tableOf(database).write(ROWS.slice(0, 2))
+    const { follower, told, logger, untilTold } = await followerOn(database, { newest: 1 })
+    await follower.start()
+    // Nobody is told of this one: as if the notification had come while nobody listened.
+    await endOthers(database)
+    await database.query('ALTER TABLE prices DISABLE TRIGGER prices_committed')
+    await tableOf(database).write(ROWS.slice(2, 3))
+    await database.query('ALTER TABLE prices ENABLE TRIGGER prices_committed')
+    await untilTold(2)
+    await tableOf(database).write(ROWS.slice(3, 4))
+    await untilTold(3)
+    assert.deepEqual(told, IDS.slice(1, 4))
+    assert.equal(logger.at('warn').length, 1)
+    assert.match(logger.at('warn')[0] ?? '', /the connection to .* is lost/)
+  })
+
+  it('ends at once while the database is away', async (t) => {
+    const database = await createTestDatabase(t)
+    const server = await startMuteServer(t, database.url)
+    const { follower } = await followerOn(database, { newest: 1, url: server.url })
+    await follower.start()
+    server.fallSilent()
+    await server.tried
+    const before = performance.now()
+    await follower.stop()
+    assert.ok(performance.now() - before < 5_000)
+  })
+
+  it('tells of one network only, and believes the table rather than the notification', async (t) => {
+    const database = await createTestDatabase(t)
+    const { follower, told, untilTold } = await followerOn(database, { newest: 5, network: 'test-network' })
+    await follower.start()
+    const foreign = priceRow({ network: 'another' })
+    await tableOf(database, { network: 'another' }).write([foreign])
+    const ids = [`0x${'0'.repeat(64)}`, foreign.attestation.id]
+    await database.query(`SELECT pg_notify('price_committed', $1)`, [JSON.stringify({ network: 'test-network', ids })])
+    await database.query(`SELECT pg_notify('price_committed', 'no JSON')`)
+    await tableOf(database).write(ROWS.slice(0, 1))
+    await untilTold(1)
+    assert.deepEqual(told, IDS.slice(0, 1))
+  })
+
+  it('says so when nothing can be heard', async (t) => {
+    const database = await createTestDatabase(t)
+    const url = await startTransactionPooler(t, database.url)
+    const { follower } = await followerOn(database, { newest: 1, url, probeTimeoutMs: 200 })
+    await assert.rejects(follower.start(), /takes LISTEN and passes no notifications on/)
+    const { follower: nowhere } = await followerOn(database, { newest: 1, url: 'postgres://u:p@127.0.0.1:1/prices' })
+    await assert.rejects(nowhere.start(), { code: 'unreachable' })
+  })
+})
+
+async function commandOn(t: TestContext, database: TestDatabase, ...args: string[]) {
+  const directory = await temporaryDirectory(t)
+  return startCommand(t, ['prices', '--follow', ...args], { directory, env: { GP_DATABASEURL: database.url } })
+}
+
+describe('gossip-price prices --follow', () => {
+  it('prints rows as they come, under one heading, and ends with 0 at Ctrl-C', async (t) => {
+    const database = await createTestDatabase(t)
+    await tableOf(database).write(ROWS.slice(0, 2))
+    const command = await commandOn(t, database, '--limit', '1')
+    await command.printed(/3021\.455/)
+    await tableOf(database).write(ROWS.slice(2, 4))
+    await command.printed(/3021\.455/, 3)
+    command.send('SIGINT')
+    assert.equal(await command.ended, 0)
+    assert.equal(command.lines.length, 4)
+    assert.match(command.lines[0] ?? '', /^observed +pair +price/)
+    const columns = command.lines.map((line) => line.search(/pair|ETH-USD/))
+    assert.equal(new Set(columns).size, 1)
+  })
+
+  it('prints a line of JSON for each that a stranger can prove, and waits for the first', async (t) => {
+    const database = await createTestDatabase(t)
+    const command = await commandOn(t, database, '--json')
+    await command.printed(/^no prices yet: waiting for the first$/)
+    await tableOf(database).write(ROWS.slice(0, 1))
+    const [line] = await command.printed(/^\{.*$/)
+    await prove(JSON.parse(line?.[0] ?? '') as ProvableRow)
+    command.send('SIGTERM')
+    assert.equal(await command.ended, 0)
+  })
+})
