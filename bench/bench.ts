@@ -52,6 +52,10 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     about: 'what it takes to compare a history of a million rows with that of a peer',
     load: async () => (await import('./history.ts')).measureHistory,
   },
+  table: {
+    about: 'rows a second that verify judges, with 3 and with 5 signatures each',
+    load: async () => (await import('./table.ts')).measureTable,
+  },
   flood: {
     about: 'memory before and after a million hostile messages, and what becomes of them',
     load: async () => (await import('./flood.ts')).measureFlood,

@@ -1,6 +1,7 @@
 import { requireConfig } from '../src/config.ts'
 import type { Environment } from '../src/config/read-variables.ts'
 import { systemFiles } from '../src/config/surroundings.ts'
+import { unmeasured } from '../src/core/measurements.ts'
 import { Releases } from '../src/node/releases.ts'
 import type { RunningNode } from '../src/node/running-node.ts'
 import { startNode } from '../src/node/start-node.ts'
@@ -39,7 +40,14 @@ export async function startLocalNetwork(
   async function start(env: Environment): Promise<Started> {
     const counters = createCounters()
     const node = await startNode(
-      { clock, random: Math.random, counters, logger: errors, onFatal: (error) => logger.error(error.message) },
+      {
+        ...unmeasured,
+        clock,
+        random: Math.random,
+        counters,
+        logger: errors,
+        onFatal: (error) => logger.error(error.message),
+      },
       requireConfig({ env: { ...env, GP_CONNECTIONADDR: LOOPBACK }, files: systemFiles }),
     )
     releases.add('node', () => node.stop())

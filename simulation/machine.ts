@@ -1,5 +1,6 @@
 import type { SigningKey } from '../src/consensus/signer.ts'
 import type { Random } from '../src/core/clock.ts'
+import { unmeasured } from '../src/core/measurements.ts'
 import { assembleNode } from '../src/node/assemble.ts'
 import { Releases } from '../src/node/releases.ts'
 import type { NodeComponents } from '../src/node/running-node.ts'
@@ -142,6 +143,7 @@ export class Machine {
   #begin(): Life {
     const clock = new ProcessClock(this.#world.scheduler, this.clock)
     const components: NodeComponents = {
+      ...unmeasured,
       clock,
       random: this.#random,
       counters: {

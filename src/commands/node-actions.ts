@@ -1,8 +1,8 @@
 import { requireConfig } from '../config.ts'
 import { surroundings } from '../config/surroundings.ts'
 import { systemClock } from '../node/system-clock.ts'
-import { createCounters } from '../telemetry/counters.ts'
 import { createLogger, wantsColour } from '../telemetry/logger.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 
 /** Who sends SIGTERM waits about this long before it sends SIGKILL, milliseconds. */
@@ -26,9 +26,10 @@ export async function runNode(): Promise<void> {
       async start({ fail }) {
         // Loaded when the configuration is known to be good: libp2p takes its time, and mistakes should show at once.
         const { startNode } = await import('../node/start-node.ts')
-        const counters = createCounters()
+        const metrics = createMetrics({ logger: logger.child('metrics') })
+        const { counters, gauges, histograms } = metrics
         const node = await startNode(
-          { clock: systemClock, random: Math.random, counters, logger, onFatal: fail },
+          { clock: systemClock, random: Math.random, counters, gauges, histograms, metrics, logger, onFatal: fail },
           config,
         )
         process.send?.({ kind: 'ready' })

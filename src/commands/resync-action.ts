@@ -1,5 +1,6 @@
 import { requireConfig } from '../config.ts'
 import { surroundings } from '../config/surroundings.ts'
+import { unmeasured } from '../core/measurements.ts'
 import { EXIT } from '../node/exit-code.ts'
 import { type ResyncReport, resync } from '../node/resync.ts'
 import { systemClock } from '../node/system-clock.ts'
@@ -39,7 +40,14 @@ export async function resyncHistory(flags: ResyncFlags): Promise<void> {
   try {
     progress.step('looking for other nodes')
     const report = await resync(
-      { clock: systemClock, random: Math.random, counters: createCounters(), logger, onFatal: request.fail },
+      {
+        ...unmeasured,
+        clock: systemClock,
+        random: Math.random,
+        counters: createCounters(),
+        logger,
+        onFatal: request.fail,
+      },
       config,
       {
         historyMs,

@@ -15,7 +15,7 @@ import { DeadlineQueue } from './deadline-queue.ts'
 import type { EngineEffect, EngineEvent, NotAdded, Phase } from './effects.ts'
 import { Rounds } from './rounds.ts'
 import { Slots } from './slots.ts'
-import { type LifeRules, StatementEntry } from './statement-entry.ts'
+import { type LifeRules, type SetEnds, StatementEntry } from './statement-entry.ts'
 import { collectWindow } from './windows.ts'
 
 /** An honest proposer makes one statement a slot; the second proves that it is not, and a third proves nothing more. */
@@ -53,6 +53,13 @@ export interface PendingStatement {
   readonly id: StatementId
   readonly phase: Phase
   readonly signatures: SignatureSet
+}
+
+/** All that is held of a statement, for those who watch. */
+export interface HeldStatement extends PendingStatement, SetEnds {
+  readonly statement: PriceStatement
+  readonly setAside: SignatureSet
+  readonly refusals: ReadonlyMap<Address, SignedRefusal>
 }
 
 /** How many statements are held, by phase. */
@@ -176,6 +183,19 @@ export class Engine implements Holdings {
       if (entry.phase === 'parked' || this.#rounds.hasEnded(entry.statement.round, now.wallMs)) continue
       yield { id: entry.id, phase: entry.phase, signatures: entry.signatures }
     }
+  }
+
+  /** All that is held of one statement; undefined when it is not held. What it shows changes with the engine. */
+  heldOf(id: StatementId, now: Instant): HeldStatement | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return undefined
+    const { statement, phase, signatures, setAside, refusals } = entry
+    return { id, statement, phase, signatures, setAside, refusals, ...entry.endsIn(now) }
+  }
+
+  /** Every statement that is held, in no order. */
+  heldIds(): Iterable<StatementId> {
+    return this.#entries.keys()
   }
 
   census(): Census {

@@ -34,6 +34,12 @@ export function lifeRules(constants: NetworkConstants): LifeRules {
 /** Below quorum, what this node published goes out again this long after the first time, milliseconds. */
 export const REPEAT_AFTER_MS: readonly number[] = [5_000, 15_000, 45_000]
 
+/** Milliseconds from now. */
+export interface SetEnds {
+  readonly quietEndsInMs: number | undefined
+  readonly closesInMs: number | undefined
+}
+
 /** One statement on its way, and the only place where its signatures and its phase change. */
 export class StatementEntry {
   readonly id: StatementId
@@ -189,6 +195,15 @@ export class StatementEntry {
       case 'parked':
       case 'expired':
         return Number.POSITIVE_INFINITY
+    }
+  }
+
+  /** Until the row is due if nobody signs meanwhile, and until the set takes no more; undefined without an open quorum. */
+  endsIn(now: Instant): SetEnds {
+    if (!this.hasQuorum) return { quietEndsInMs: undefined, closesInMs: undefined }
+    return {
+      quietEndsInMs: Math.max(0, this.#commitAtMs() - now.monoMs),
+      closesInMs: this.#phase === 'closed' ? 0 : Math.max(0, this.#closesAtMs() - now.monoMs),
     }
   }
 

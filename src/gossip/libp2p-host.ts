@@ -56,6 +56,8 @@ interface HostOptions {
   /** Peer ids; with any given, nobody else is connected. */
   readonly allowPeers?: readonly string[] | undefined
   readonly doorkeeper?: Doorkeeper | undefined
+  /** Where libp2p measures itself. */
+  readonly metrics?: Libp2pOptions['metrics'] | undefined
 }
 
 export interface GossipHostOptions extends HostOptions {
@@ -105,7 +107,7 @@ async function startHost<Host extends PeerHost>(host: Host, faults: readonly Lis
 }
 
 function hostOptions(options: HostOptions, faults: ListenFault[]): Libp2pOptions & { readonly start: false } {
-  const { privateKey, listen, agentVersion, networkKey, allowPeers, doorkeeper } = options
+  const { privateKey, listen, agentVersion, networkKey, allowPeers, doorkeeper, metrics } = options
   return {
     start: false,
     privateKey,
@@ -116,6 +118,7 @@ function hostOptions(options: HostOptions, faults: ListenFault[]): Libp2pOptions
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxInboundStreams: STREAMS_LIMIT })],
     connectionGater: createGater({ allowPeers: allowPeers ?? [], doorkeeper }),
+    ...(metrics === undefined ? {} : { metrics }),
     ...(networkKey === undefined ? {} : { connectionProtector: protectorOf(networkKey) }),
     connectionManager: {
       maxConnections: CONNECTIONS_LIMIT,

@@ -1,4 +1,4 @@
-import { StrictNoSign, gossipsub } from '@chainsafe/libp2p-gossipsub'
+import { type GossipsubOpts, StrictNoSign, gossipsub } from '@chainsafe/libp2p-gossipsub'
 import type { PeerScoreParams, PeerScoreThresholds } from '@chainsafe/libp2p-gossipsub/score'
 import { assertForgetful, messageId } from './seen-messages.ts'
 
@@ -11,6 +11,8 @@ export interface TopicRouterOptions {
   readonly topics: readonly string[]
   readonly scoreParams: PeerScoreParams
   readonly scoreThresholds: PeerScoreThresholds
+  /** Where gossipsub measures itself. */
+  readonly metrics?: NonNullable<GossipsubOpts['metricsRegister']> | undefined
 }
 
 /**
@@ -21,6 +23,7 @@ export function topicRouter({
   topics,
   scoreParams,
   scoreThresholds,
+  metrics,
 }: TopicRouterOptions): ReturnType<typeof gossipsub> {
   const create = gossipsub({
     globalSignaturePolicy: StrictNoSign,
@@ -46,6 +49,9 @@ export function topicRouter({
     },
     scoreParams,
     scoreThresholds,
+    ...(metrics === undefined
+      ? {}
+      : { metricsRegister: metrics, metricsTopicStrToLabel: new Map(topics.map((topic) => [topic, topic])) }),
   })
   return (components) => {
     const pubsub = create(components)

@@ -5,9 +5,11 @@ import { Signer } from '../consensus/signer.ts'
 import { lifeRules } from '../consensus/statement-entry.ts'
 import { writeTurnDelayMs } from '../consensus/write-turn.ts'
 import type { NetworkConstants } from '../core/network.ts'
-import { STOP_PATIENCE_MS, createTableWriter } from '../store/table-writer.ts'
+import type { NodeDirectory } from '../gossip/node-directory.ts'
+import { STOP_PATIENCE_MS, type TableWriter, createTableWriter } from '../store/table-writer.ts'
 import { EngineDriver } from './engine-driver.ts'
 import { introduce } from './introduction.ts'
+import { type NodeListener, createListening } from './node-listener.ts'
 import { openFeed } from './open-feed.ts'
 import { openGossip } from './open-gossip.ts'
 import type { SyncOptions } from './open-sync.ts'
@@ -26,12 +28,20 @@ const WRITER_RELEASE_MS = STOP_PATIENCE_MS + 500
 export interface AssembledNode {
   readonly engine: Engine
   readonly topics: Topics
+  readonly directory: NodeDirectory
+  readonly signer: Signer
+  /** Rows that wait for the table. */
+  readonly owed: Pick<TableWriter, 'depth' | 'oldestMs'>
   /** Why the table cannot be written now; undefined when it can, as far as is known. */
   tableFault(): string | undefined
   /** Why others would not sign what this node proposes; undefined when its clock is right, as far as is known. */
   clockFault(): string | undefined
   /** How far the wall clock is ahead of that of the others, milliseconds; undefined when too few of them are heard. */
   clockOffsetMs(): number | undefined
+  /** When the feed gave a price last, on the monotonic clock; undefined when it has given none. */
+  lastPriceAtMs(): number | undefined
+  /** Has a listener told of all that happens from now on. */
+  listen(listener: NodeListener): void
   /** Takes up what the last process left, begins to listen, and to sign once others hear it. */
   start(): void
 }
@@ -41,6 +51,8 @@ export interface AssemblyOptions {
   readonly sync: SyncOptions
   /** Takes what must be let go of when the node ends. */
   readonly releases: Releases
+  /** Told once, when the table has answered for the first time. */
+  readonly onTable?: (() => void) | undefined
 }
 
 /**
@@ -50,7 +62,7 @@ export interface AssemblyOptions {
 export async function assembleNode(
   components: NodeComponents,
   ports: NodePorts,
-  { constants, sync, releases }: AssemblyOptions,
+  { constants, sync, releases, onTable }: AssemblyOptions,
 ): Promise<AssembledNode> {
   const { clock } = components
   const { curve, key, memory, outbox, evidence, lots } = ports
@@ -66,7 +78,8 @@ export async function assembleNode(
   introduce({ logger, signer, memory, clock }, constants)
 
   const engine = new Engine(lifeRules(constants))
-  const { topics, publisher, refusals, clockWatch, digest, ...gossip } = await openGossip(components, {
+  const listening = createListening({ logger })
+  const { topics, directory, publisher, refusals, clockWatch, digest, ...gossip } = await openGossip(components, {
     ports,
     constants,
     sync,
@@ -74,6 +87,7 @@ export async function assembleNode(
     noticeSigner,
     releases,
     onEvent: (event) => driver.handle(event),
+    onStatus: (signed, options) => listening.heard(signed, options),
     attestationToSend: (id) => driver.attestationToSend(id),
   })
   const { table, listen } = ports.table
@@ -83,6 +97,7 @@ export async function assembleNode(
       logger: components.logger.child('postgres'),
       table,
       onOutcome: (id, outcome) => driver.settle(id, outcome),
+      onAnswered: onTable,
     },
     // Nobody else writes to a table of one's own: every turn is this node's.
     listen === undefined ? {} : { turnDelayMs: (row) => writeTurnDelayMs(row, signer.address) },
@@ -93,10 +108,12 @@ export async function assembleNode(
   })
   releases.add('price listener', () => listener?.stop())
   releases.add('table writer', () => writer.stop(), { atMostMs: WRITER_RELEASE_MS })
+  let lastPriceAtMs: number | undefined
   const { observations, observer } = openFeed(components, {
     feed: ports.feed,
     constants,
     onObservation: (observation) => {
+      lastPriceAtMs = clock.now().monoMs
       driver.propose(observation).catch((error: unknown) => logger.error('a price was not proposed', { error }))
     },
   })
@@ -118,6 +135,7 @@ export async function assembleNode(
       writer,
       clockWatch,
       digest,
+      listener: listening,
     },
     constants,
   )
@@ -136,6 +154,11 @@ export async function assembleNode(
   return {
     engine,
     topics,
+    directory,
+    signer,
+    owed: writer,
+    lastPriceAtMs: () => lastPriceAtMs,
+    listen: (onlooker) => listening.add(onlooker),
     tableFault: () => writer.fault(),
     clockFault: () => clockWatch.fault(),
     clockOffsetMs: () => clockWatch.offsetMs(),

@@ -4,7 +4,10 @@ import type { Logger } from '../core/logger.ts'
 import { createHost } from '../gossip/libp2p-host.ts'
 import { createMemoryPeerBook } from '../gossip/peer-book.ts'
 import { createPeerKeeper } from '../gossip/peer-keeper.ts'
+import { type PeerList, createPeerList } from '../gossip/peer-list.ts'
 import { loadTransportKey } from '../gossip/transport-key.ts'
+import { libp2pMetrics } from '../telemetry/libp2p-metrics.ts'
+import type { NodeComponents } from './running-node.ts'
 
 /** Nodes find a bootstrap node, not it them; a few of its own suffice to come back into a network that it left. */
 const TARGET_PEERS = 4
@@ -14,6 +17,7 @@ export interface BootstrapNodeComponents {
   readonly clock: Clock
   readonly random: Random
   readonly counters: Counters
+  readonly metrics?: NodeComponents['metrics']
 }
 
 export interface BootstrapNodeOptions {
@@ -33,6 +37,7 @@ export interface BootstrapNode {
   readonly peerId: string
   /** Multiaddrs with `/p2p/…`, each good as a GP_BOOTSTRAPADDR where it can be reached. */
   readonly addresses: readonly string[]
+  readonly peerList: PeerList
   stop(): Promise<void>
 }
 
@@ -42,15 +47,19 @@ export interface BootstrapNode {
  * @throws {TransportKeyError} @throws {HostError}
  */
 export async function startBootstrapNode(
-  { logger, clock, random, counters }: BootstrapNodeComponents,
+  { logger, clock, random, counters, metrics }: BootstrapNodeComponents,
   { dataDir, bootstrapAddresses, ...options }: BootstrapNodeOptions,
 ): Promise<BootstrapNode> {
   const privateKey = await loadTransportKey({ logger }, { dataDir })
-  const host = await createHost({ logger }, { ...options, role: 'bootstrap', privateKey })
+  const host = await createHost(
+    { logger },
+    { ...options, role: 'bootstrap', privateKey, metrics: metrics && libp2pMetrics(metrics.registry) },
+  )
   const keeper = createPeerKeeper(
     { host, peerBook: createMemoryPeerBook(), clock, random, logger: logger.child('peers'), counters },
     { bootstrapAddresses, targetPeers: TARGET_PEERS },
   )
+  const peerList = createPeerList(host)
   keeper.start()
   const addresses = host.getMultiaddrs().map(String)
   logger.info('the bootstrap node listens; others join by any of these addresses', { addresses })
@@ -58,11 +67,13 @@ export async function startBootstrapNode(
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     await keeper.stop()
+    peerList.stop()
     await host.stop()
   }
   return {
     peerId: host.peerId.toString(),
     addresses,
+    peerList,
     stop: () => (stopped ??= stop()),
   }
 }

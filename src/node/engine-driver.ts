@@ -18,6 +18,7 @@ import type { Refusal, SignedRefusal } from '../core/refusal.ts'
 import type { SignOnceMemory } from '../core/sign-once.ts'
 import { type Attestation, type PriceStatement, type Round, type StatementId, roundAt } from '../core/statement.ts'
 import { EngineLog } from './engine-log.ts'
+import type { NodeListener } from './node-listener.ts'
 
 export interface EngineDriverComponents {
   readonly engine: Engine
@@ -36,6 +37,8 @@ export interface EngineDriverComponents {
   /** Why others would not sign what was observed at a time of this machine's wall clock; undefined when they would. */
   readonly clockWatch: { fault(observedAtMs: number): string | undefined }
   readonly digest: (statement: PriceStatement) => StatementId
+  /** Told of what the engine did. */
+  readonly listener?: Pick<NodeListener, 'handled'>
   readonly clock: Clock
   readonly counters: Counters
   readonly logger: Logger
@@ -94,9 +97,11 @@ export class EngineDriver {
 
   handle(event: EngineEvent): void {
     if (this.#stopped) return
-    const { engine, clock } = this.#components
+    const { engine, clock, listener } = this.#components
     if (event.kind === 'received') this.#watchOwnKey(event.attestation)
-    for (const effect of engine.handle(event, clock.now())) this.#perform(effect)
+    const effects = engine.handle(event, clock.now())
+    for (const effect of effects) this.#perform(effect)
+    listener?.handled(event, effects)
     this.#armTick()
   }
 

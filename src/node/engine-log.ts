@@ -1,4 +1,4 @@
-import { type Objection, formatDeviation } from '../consensus/co-sign-policy.ts'
+import type { Objection } from '../consensus/co-sign-policy.ts'
 import type { EngineEffect } from '../consensus/effects.ts'
 import type { OwedFault } from '../consensus/owed-row.ts'
 import type { Address } from '../core/address.ts'
@@ -7,8 +7,9 @@ import { type Equivocation, isByProposer } from '../core/equivocation.ts'
 import type { Logger } from '../core/logger.ts'
 import type { WriteOutcome } from '../core/price-table.ts'
 import { formatPrice } from '../core/price.ts'
-import type { Refusal, SignedRefusal } from '../core/refusal.ts'
+import type { SignedRefusal } from '../core/refusal.ts'
 import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
+import { refusalPhrase } from './refusal-phrase.ts'
 
 type Named = Pick<Attestation, 'id' | 'statement'>
 type Moved = Extract<EngineEffect, { kind: 'moved' }>
@@ -182,29 +183,7 @@ function refusedBy(refusals: ReadonlyMap<Address, SignedRefusal>, statement: Pri
   if (refusals.size === 0) return ''
   const phrases = [...refusals.values()]
     .slice(0, PHRASES_LIMIT)
-    .map(({ signer, refusal }) => `by ${signer.slice(0, 10)}: ${phrase(refusal, statement)}; `)
+    .map(({ signer, refusal }) => `by ${signer.slice(0, 10)}: ${refusalPhrase(refusal, statement)}; `)
   const more = refusals.size > PHRASES_LIMIT ? `and by ${refusals.size - PHRASES_LIMIT} more; ` : ''
   return `refused ${phrases.join('')}${more}`
-}
-
-function phrase({ reason, ownPrice }: Refusal, { price }: PriceStatement): string {
-  switch (reason) {
-    case 'deviation':
-      if (ownPrice === undefined) return 'saw another price'
-      return `saw ${formatPrice(ownPrice)} (deviation ${formatDeviation(price, ownPrice)})`
-    case 'outside-window':
-      return 'too old or too new by its clock'
-    case 'feed-down':
-      return 'had no price of its own'
-    case 'slot-signed':
-      return 'had signed another statement of the slot'
-    case 'slot-contested':
-      return 'knew of two statements of the slot'
-    case 'old-round':
-      return 'signs rounds this old no more'
-    case 'no-memory':
-      return 'waits for a full round, its memory being new'
-    case 'disk':
-      return 'could not write to its disk'
-  }
 }

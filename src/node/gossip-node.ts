@@ -1,23 +1,32 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ApiServer } from '../api/api-server.ts'
 import type { Config } from '../config.ts'
 import { toHex } from '../core/hex.ts'
 import { loadSigningKey } from '../keys/signing-key.ts'
 import { createCoinbaseFeed } from '../price/coinbase-feed.ts'
 import { EvidenceFolder, evidenceDirectory } from '../store/evidence-folder.ts'
 import { NodeDisk } from '../store/node-disk.ts'
+import { createPostgresPriceReader } from '../store/postgres-price-reader.ts'
 import { assembleNode } from './assemble.ts'
-import { gossipReadiness, startHealthServerFor } from './health.ts'
+import { startHttpServer } from './http-server.ts'
+import { watchGossipNode } from './node-gauges.ts'
+import { GossipNodeView } from './node-view.ts'
 import { openCurve } from './open-curve.ts'
 import { type Libp2pNetwork, openNetwork } from './open-network.ts'
-import { openTable } from './open-table.ts'
+import { openAudit } from './open-audit.ts'
+import { type OpenTable, openTable } from './open-table.ts'
 import type { NodePorts } from './ports.ts'
+import { gossipReadiness } from './readiness.ts'
 import { Releases } from './releases.ts'
 import type { NodeComponents, RunningNode } from './running-node.ts'
+import { createStatementMetrics } from './statement-metrics.ts'
 
 /** Ten seconds after SIGTERM a node is ended by force: all that it lets go of before, and each thing, milliseconds. */
 const RELEASE_MS = 9_000
 const RELEASE_STEP_MS = 500
+/** Requests under way have half a second before they are cut off. */
+const HTTP_RELEASE_MS = 1_500
 
 /**
  * A node that signs, co-signs, collects and commits, by libp2p, Postgres, Coinbase and a disk of its own.
@@ -36,7 +45,7 @@ export async function startGossipNode(components: NodeComponents, config: Config
 
 /** What is opened first is let go of last: disk, libp2p and table outlive those who use them. */
 async function compose(components: NodeComponents, config: Config, releases: Releases): Promise<RunningNode> {
-  const { clock, counters } = components
+  const { clock, counters, histograms } = components
   const { constants } = config
   const logger = components.logger.child('node')
 
@@ -45,6 +54,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   releases.add('disk', () => disk.close())
   const key = await loadSigningKey({ curve, logger: components.logger.child('keys') }, config.keySource)
   let network: Libp2pNetwork | undefined
+  const table = await openTable(components, { config, releases })
   const ports: NodePorts = {
     curve,
     key,
@@ -52,10 +62,10 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
     outbox: disk.outbox,
     evidence: new EvidenceFolder({ ...components, logger }, { directory: evidenceDirectory(config.dataDir) }),
     feed: createCoinbaseFeed(
-      { clock, logger: components.logger.child('feed'), counters },
+      { clock, logger: components.logger.child('feed'), counters, histograms },
       { url: config.priceUrl.href, source: constants.source },
     ),
-    table: await openTable(components, { config, releases }),
+    table,
     instance: toHex(randomBytes(16)),
     nextTurn,
     async connect(options) {
@@ -63,16 +73,57 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
       return network
     },
   }
-  const node = await assembleNode(components, ports, { constants, sync: config, releases })
-  const readiness = gossipReadiness(
-    { topic: node.topics.prices, tableFault: () => node.tableFault(), clockFault: () => node.clockFault() },
+  const { network: name, signers, minimumSigners } = constants
+  const audit = openAudit(components, {
+    curve,
+    url: table.url,
+    expected: { network: name, signers, threshold: minimumSigners },
+    releases,
+  })
+  // Before that there may be no tables to look through.
+  const onTable = (): void => audit.start()
+  const node = await assembleNode(components, ports, { constants, sync: config, releases, onTable })
+  if (network === undefined) throw new Error('a node that is put together has a network')
+  const { peerId, addresses, peerList } = network
+  const readiness = gossipReadiness({ node, clock }, constants)
+  const view = new GossipNodeView(
+    {
+      node,
+      peers: peerList,
+      clock,
+      logger,
+      readiness,
+      onNews: createStatementMetrics(components, { constants, own: key.address }),
+    },
     constants,
   )
-  const health = await startHealthServerFor({ logger }, { address: config.httpAddress, readiness })
-  releases.add('health server', () => health?.close())
+  releases.add('view', () => view.stop())
+  releases.add('gauges', watchGossipNode({ gauges: components.gauges, node, view, clock }, constants))
+  const server = await serve(components, { config, table, view, releases })
+  view.start()
   node.start()
 
-  const { peerId = '', addresses = [] } = network ?? {}
   logger.info(`listening on ${addresses.join(', ')}`)
-  return { peerId, addresses, readiness, stop: () => releases.run(components) }
+  return { peerId, addresses, httpUrl: server?.url, readiness, stop: () => releases.run(components) }
+}
+
+/** The HTTP server, with the prices of the table. */
+async function serve(
+  components: NodeComponents,
+  parts: {
+    readonly config: Config
+    readonly table: OpenTable
+    readonly view: GossipNodeView
+    readonly releases: Releases
+  },
+): Promise<ApiServer | undefined> {
+  const { config, table, view, releases } = parts
+  const prices = createPostgresPriceReader(
+    { logger: components.logger.child('postgres'), counters: components.counters },
+    { url: table.url.reveal(), network: config.constants.network },
+  )
+  releases.add('reader of prices', () => prices.close())
+  const server = await startHttpServer(components, { address: config.httpAddress, view, prices })
+  releases.add('HTTP server', () => server?.close(), { atMostMs: HTTP_RELEASE_MS })
+  return server
 }

@@ -16,6 +16,7 @@ import { AGENT_VERSION } from '../version.ts'
 import { ClockWatch } from './clock-watch.ts'
 import { type Topics, openTopics } from './open-topics.ts'
 import { type SyncOptions, openSync } from './open-sync.ts'
+import type { NodeListener } from './node-listener.ts'
 import type { NodePorts, PeerNetwork } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
@@ -24,6 +25,7 @@ import { StatusWatch } from './status-watch.ts'
 /** A node's part in the gossip: what comes in is judged and handed to the engine, what goes out is gathered. */
 export interface Gossip {
   readonly topics: Topics
+  readonly directory: NodeDirectory
   readonly publisher: Publisher
   readonly refusals: RefusalPublisher
   readonly clockWatch: ClockWatch
@@ -43,6 +45,7 @@ export interface GossipParts {
   readonly noticeSigner: NoticeSigner
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
+  readonly onStatus: NodeListener['heard']
   /** What is held of a statement at the moment of sending; undefined when it is gone. */
   readonly attestationToSend: (id: StatementId) => Attestation | undefined
 }
@@ -76,7 +79,10 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     statusDigest: ports.statusDigest,
     refusalDigest: ports.refusalDigest,
     instance,
-    onStatus: (signed, options) => watch.see(signed, options),
+    onStatus(signed, options) {
+      watch.see(signed, options)
+      parts.onStatus(signed, options)
+    },
     onClock: (signed, at) => clockWatch.see(signed, at),
   })
 
@@ -113,6 +119,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     })
   return {
     topics,
+    directory,
     publisher,
     refusals,
     clockWatch,

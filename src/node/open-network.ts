@@ -3,12 +3,15 @@ import { expectedTraffic } from '../gossip/expected-traffic.ts'
 import { createHost } from '../gossip/libp2p-host.ts'
 import type { PeerBook } from '../gossip/peer-book.ts'
 import { createPeerKeeper } from '../gossip/peer-keeper.ts'
+import { type PeerList, createPeerList } from '../gossip/peer-list.ts'
 import { SCORE_THRESHOLDS, peerScoreParams } from '../gossip/score-params.ts'
 import { swarmKey } from '../gossip/swarm-key.ts'
 import { createLibp2pExchange } from '../gossip/sync/libp2p-exchange.ts'
 import { createTopic } from '../gossip/topic.ts'
 import { topicNames } from '../gossip/topic-name.ts'
 import { loadTransportKey } from '../gossip/transport-key.ts'
+import { gossipsubMetrics } from '../telemetry/gossipsub-metrics.ts'
+import { libp2pMetrics } from '../telemetry/libp2p-metrics.ts'
 import { AGENT_VERSION } from '../version.ts'
 import type { ConnectOptions, PeerNetwork } from './ports.ts'
 import type { Releases } from './releases.ts'
@@ -23,11 +26,12 @@ const HOST_RELEASE_MS = 2_000
 export interface Libp2pNetwork extends PeerNetwork {
   /** Multiaddrs at which this node listens, with its peer id. */
   readonly addresses: readonly string[]
+  readonly peerList: PeerList
 }
 
 /** Starts the libp2p node; it dials nobody before it is told to start. */
 export async function openNetwork(
-  { clock, random, counters, logger }: NodeComponents,
+  { clock, random, counters, logger, metrics }: NodeComponents,
   parts: { readonly config: Config; readonly peerBook: PeerBook; readonly releases: Releases },
   { doorkeeper, scoreOf }: ConnectOptions,
 ): Promise<Libp2pNetwork> {
@@ -44,14 +48,18 @@ export async function openNetwork(
       networkKey: config.networkKey && swarmKey(config.networkKey.reveal()),
       allowPeers: allowedPeers,
       doorkeeper,
+      metrics: metrics && libp2pMetrics(metrics.registry),
       router: {
         topics: Object.values(topics),
         scoreParams: peerScoreParams({ topics, scoreOf }, expectedTraffic(constants)),
         scoreThresholds: SCORE_THRESHOLDS,
+        metrics: metrics && gossipsubMetrics(metrics.registry),
       },
     },
   )
   releases.add('libp2p node', () => host.stop(), { atMostMs: HOST_RELEASE_MS })
+  const peerList = createPeerList(host)
+  releases.add('list of peers', () => peerList.stop())
   const peersLogger = logger.child('peers')
   const keeper = createPeerKeeper(
     {
@@ -69,6 +77,7 @@ export async function openNetwork(
   releases.add('peer keeper', () => keeper.stop())
   return {
     peerId: host.peerId.toString(),
+    peerList,
     addresses: host.getMultiaddrs().map(String),
     openTopic: (options) => createTopic({ host, clock, counters, logger: logger.child('gossip') }, options),
     exchange: createLibp2pExchange({ host, clock, counters, logger: logger.child('sync') }),

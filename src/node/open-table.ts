@@ -13,11 +13,17 @@ import type { NodeComponents } from './running-node.ts'
 /** It ends by itself when nobody uses it any more, whether that is waited for or not, milliseconds. */
 const POSTGRES_RELEASE_MS = 4_000
 
+/** A table in Postgres. */
+export interface OpenTable extends TablePort {
+  /** Of its database. */
+  readonly url: SecretValue<string>
+}
+
 /** The table that a node commits to, in the configured database or in a Postgres of the node's own. */
 export async function openTable(
   components: NodeComponents,
   { config, releases }: { readonly config: Config; readonly releases: Releases },
-): Promise<TablePort> {
+): Promise<OpenTable> {
   const { clock, random, counters } = components
   const { network, intervalMs } = config.constants
   const logger = components.logger.child('postgres')
@@ -30,9 +36,11 @@ export async function openTable(
   const history = new PostgresPriceHistory({ clock, counters, logger }, { ...database, alone })
   releases.add('history', () => history.close())
   const table = history.keepUpWith(postgres)
-  if (alone) return { table, history }
+  const where = { url: new SecretValue(url) }
+  if (alone) return { ...where, table, history }
   let listener: PriceListener | undefined
   return {
+    ...where,
     table,
     history,
     marks: {

@@ -2,7 +2,10 @@ import type { Config } from '../config.ts'
 import { swarmKey } from '../gossip/swarm-key.ts'
 import { AGENT_VERSION } from '../version.ts'
 import { startBootstrapNode } from './bootstrap-node.ts'
-import { startHealthServerFor } from './health.ts'
+import { createBootstrapView } from './bootstrap-view.ts'
+import { startHttpServer } from './http-server.ts'
+import { watchAnyNode } from './node-gauges.ts'
+import { Releases } from './releases.ts'
 import type { NodeComponents, RunningNode } from './running-node.ts'
 
 /** The node that the configuration asks for. */
@@ -26,18 +29,19 @@ async function startBootstrap(components: NodeComponents, config: Config): Promi
       allowPeers: config.allowedPeers,
     },
   )
+  const releases = new Releases()
+  releases.add('bootstrap node', () => node.stop())
   try {
-    const health = await startHealthServerFor({ logger }, { address: config.httpAddress, readiness: alwaysReady })
-    return {
-      ...node,
-      readiness: alwaysReady,
-      async stop() {
-        await health?.close()
-        await node.stop()
-      },
-    }
+    const { peerList, ...running } = node
+    const view = createBootstrapView({ peers: peerList, logger, readiness: alwaysReady }, config.constants)
+    releases.add('view', () => view.stop())
+    const unwatch = watchAnyNode({ gauges: components.gauges, view })
+    releases.add('gauges', unwatch)
+    const server = await startHttpServer(components, { address: config.httpAddress, view })
+    releases.add('HTTP server', () => server?.close())
+    return { ...running, httpUrl: server?.url, readiness: alwaysReady, stop: () => releases.run({ logger }) }
   } catch (error) {
-    await node.stop()
+    await releases.run({ logger })
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { type AxiosInstance, type AxiosResponse, create as createAxios, isAxiosE
 import type { Clock } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Histograms } from '../core/measurements.ts'
 import { type FeedAnswer, FeedError, type PriceFeed } from '../core/price-feed.ts'
 import { readExchangeRates } from './exchange-rates.ts'
 import { requestFailure, statusFailure } from './feed-failure.ts'
@@ -46,10 +47,15 @@ export interface CoinbaseFeedOptions {
  * @throws {TypeError} when the URL is none, or not http or https
  */
 export function createCoinbaseFeed(
-  components: { readonly clock: Clock; readonly logger?: Logger; readonly counters?: Counters },
+  components: {
+    readonly clock: Clock
+    readonly logger?: Logger
+    readonly counters?: Counters
+    readonly histograms?: Histograms
+  },
   options: CoinbaseFeedOptions = {},
 ): PriceFeed {
-  const { clock, logger, counters } = components
+  const { clock, logger, counters, histograms } = components
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
   const endpoint = endpointOf(options.url ?? COINBASE_URL)
   const asked = { of: `${options.source ?? 'coinbase'} (${endpoint.host})`, host: endpoint.host }
@@ -96,6 +102,7 @@ export function createCoinbaseFeed(
   return {
     async fetch(base, quotes, signal) {
       signal.throwIfAborted()
+      const fromMs = clock.now().monoMs
       let outcome = 'internal-error'
       try {
         const answer = await ask(base, quotes, signal)
@@ -107,6 +114,7 @@ export function createCoinbaseFeed(
         throw error
       } finally {
         counters?.add('gp_feed_requests_total', { base, outcome })
+        histograms?.observe('gp_feed_seconds', (clock.now().monoMs - fromMs) / 1_000, { base, outcome })
         logger?.debug(`Asked ${asked.of} for ${base}: ${outcome}`, { base, quotes, outcome })
       }
     },

@@ -16,6 +16,8 @@ export interface TableWriterComponents {
   readonly logger: Logger
   /** Told once of every row that the table has answered for. */
   readonly onOutcome: (id: StatementId, outcome: WriteOutcome) => void
+  /** Told once, when the table has answered for the first time: it is there, with all that it is made of. */
+  readonly onAnswered?: (() => void) | undefined
   /** Told once when the table must not be written by this node; the writer has stopped trying then. */
   readonly onFatal: (error: IntervalMismatchError) => void
 }
@@ -106,6 +108,12 @@ export class TableWriter {
   /** Rows that wait for the table, those under way included. */
   depth(): number {
     return this.#waiting.size
+  }
+
+  /** How long the oldest of them has waited in this process, milliseconds; undefined when nothing waits. */
+  oldestMs(): number | undefined {
+    const atMs = this.#waiting.oldestAtMs()
+    return atMs === undefined ? undefined : this.#nowMs() - atMs
   }
 
   /** Why the table cannot be written now; undefined when it can, as far as is known. */
@@ -272,6 +280,7 @@ export class TableWriter {
     try {
       const outcomes = await this.#components.table.write(batch)
       if (this.#state === 'over') return
+      if (!this.#answered) this.#components.onAnswered?.()
       this.#answered = true
       for (const id of this.#underWay) this.#settle(id, outcomes.get(id))
       this.#outage.end({ waiting: this.#waiting.size })

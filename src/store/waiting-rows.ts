@@ -4,6 +4,7 @@ import type { StatementId } from '../core/statement.ts'
 interface WaitingRow {
   readonly row: PriceRow
   readonly delayMs: number
+  readonly addedAtMs: number
   turnAtMs: number
 }
 
@@ -25,7 +26,7 @@ export class WaitingRows {
 
   /** @param turn - `delayMs`: how long from now the row is left to others, 0 when it is this node's before all others */
   add(row: PriceRow, { delayMs, nowMs }: { readonly delayMs: number; readonly nowMs: number }): void {
-    this.#rows.set(row.attestation.id, { row, delayMs, turnAtMs: nowMs + delayMs })
+    this.#rows.set(row.attestation.id, { row, delayMs, addedAtMs: nowMs, turnAtMs: nowMs + delayMs })
   }
 
   delete(id: StatementId): void {
@@ -35,6 +36,12 @@ export class WaitingRows {
   /** Whether a row was left to nobody else. */
   isOurs(id: StatementId): boolean {
     return this.#rows.get(id)?.delayMs === 0
+  }
+
+  /** When the oldest of them came; undefined when nothing waits. */
+  oldestAtMs(): number | undefined {
+    for (const { addedAtMs } of this.#rows.values()) return addedAtMs
+    return undefined
   }
 
   /** Infinity when nothing waits. */

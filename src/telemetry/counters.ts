@@ -1,4 +1,5 @@
 import type { Counters } from '../core/counters.ts'
+import { undeclared } from './metric-table.ts'
 
 interface Count {
   readonly name: string
@@ -6,7 +7,7 @@ interface Count {
   readonly value: number
 }
 
-/** Counters in memory, which can be read at any time. */
+/** Counters in memory, which can be read at any time. They throw at a name or label that is not declared. */
 export interface MemoryCounters extends Counters {
   /** All that was ever counted, in order of name and labels. */
   snapshot(): readonly Count[]
@@ -18,6 +19,8 @@ export function createCounters(): MemoryCounters {
   const counts = new Map<string, Count>()
   return {
     add(name, labels = {}, amount = 1) {
+      const fault = undeclared(name, { kind: 'counter', labels })
+      if (fault !== undefined) throw new RangeError(fault)
       const key = keyOf(name, labels)
       const before = counts.get(key)
       counts.set(key, { name, labels: before?.labels ?? { ...labels }, value: (before?.value ?? 0) + amount })

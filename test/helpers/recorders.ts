@@ -1,5 +1,6 @@
 import type { Counters } from '../../src/core/counters.ts'
 import type { Facts, Logger } from '../../src/core/logger.ts'
+import { undeclared } from '../../src/telemetry/metric-table.ts'
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -36,11 +37,13 @@ export class RecordingLogger implements Logger {
   }
 }
 
-/** Counters that can be read. */
+/** Counters that can be read. They throw at a name or label that is not declared. */
 export class RecordingCounters implements Counters {
   readonly #counts = new Map<string, number>()
 
   add(name: string, labels: Readonly<Record<string, string>> = {}, amount = 1): void {
+    const fault = undeclared(name, { kind: 'counter', labels })
+    if (fault !== undefined) throw new RangeError(fault)
     const key = keyOf(name, labels)
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + amount)
   }

@@ -7,12 +7,14 @@ import { requireConfig } from '../../src/config.ts'
 import type { Environment } from '../../src/config/read-variables.ts'
 import type { Address } from '../../src/core/address.ts'
 import type { Clock } from '../../src/core/clock.ts'
+import type { Counters } from '../../src/core/counters.ts'
 import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
 import { provisionSigner } from '../../src/node/provision.ts'
 import type { RunningNode } from '../../src/node/running-node.ts'
 import { startNode } from '../../src/node/start-node.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { type MemoryCounters, createCounters } from '../../src/telemetry/counters.ts'
+import { type Metrics, createMetrics } from '../../src/telemetry/metrics.ts'
 import { type CoinbaseStandIn, startCoinbaseStandIn } from './coinbase-stand-in.ts'
 import { surroundingsOf } from './config-surroundings.ts'
 import { defer } from './defer.ts'
@@ -30,6 +32,7 @@ export interface NodeAtWork extends RunningNode {
   readonly name: string
   readonly logger: RecordingLogger
   readonly counters: MemoryCounters
+  readonly metrics: Metrics
   /** Why it could not go on. */
   readonly fatal: readonly Error[]
   /** A multiaddr at which it can be reached. */
@@ -144,10 +147,15 @@ export class NodeNetwork {
     await this.until(all, `${count} rows are in the table`, timeoutMs)
   }
 
+  /** Lets a node meet errors: the test is about them. */
+  expectErrors(node: NodeAtWork): void {
+    this.#started.splice(this.#started.indexOf(node), 1)
+  }
+
   /** Waits until a node cannot go on, which is then no fault of the test. */
   async failureOf(node: NodeAtWork): Promise<Error> {
     const error = await this.until(() => node.fatal[0] ?? false, `${node.name} cannot go on`)
-    this.#started.splice(this.#started.indexOf(node), 1)
+    this.expectErrors(node)
     return error
   }
 
@@ -169,13 +177,17 @@ export class NodeNetwork {
   async #start(name: string, own: Environment): Promise<NodeAtWork> {
     const logger = new RecordingLogger()
     const counters = createCounters()
+    const metrics = createMetrics({ logger }, { strict: true, processMetrics: false })
     const fatal: Error[] = []
     const env = { ...this.#env, GP_DATADIR: join(this.#root, name), ...own }
     const node = await startNode(
       {
         clock: this.#clocks?.get(name) ?? systemClock,
         random: Math.random,
-        counters,
+        counters: teed(counters, metrics.counters),
+        gauges: metrics.gauges,
+        histograms: metrics.histograms,
+        metrics,
         logger,
         onFatal: (error) => fatal.push(error),
       },
@@ -187,6 +199,7 @@ export class NodeNetwork {
       name,
       logger,
       counters,
+      metrics,
       fatal,
       address,
       committed: () =>
@@ -210,5 +223,14 @@ export class NodeNetwork {
         return [`${name}:`, ...lines].join('\n')
       })
       .join('\n')
+  }
+}
+
+/** Counts in both: one can be read, the other is what `/metrics` shows. */
+function teed(...all: readonly Counters[]): Counters {
+  return {
+    add(name, labels, amount) {
+      for (const counters of all) counters.add(name, labels, amount)
+    },
   }
 }

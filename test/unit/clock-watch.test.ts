@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Offset } from '../../src/consensus/clock-offset.ts'
 import { ClockWatch } from '../../src/node/clock-watch.ts'
-import { gossipReadiness } from '../../src/node/health.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { signStatus } from '../helpers/notices-at-work.ts'
 import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
@@ -101,19 +100,5 @@ describe('what is observed by a clock that is off', () => {
       logger.at('warn').map((line) => /proposes nothing/.test(line)),
       [false, true],
     )
-  })
-
-  it('makes a node unready', () => {
-    const { watch, sees } = createWatch()
-    const readiness = gossipReadiness(
-      { topic: { peers: () => 9 }, tableFault: () => undefined, clockFault: () => watch.fault() },
-      { minimumSigners: 3 },
-    )
-    sees(-3_200)
-    assert.deepEqual(readiness(), [])
-    sees(-75_000)
-    assert.deepEqual(readiness(), [
-      'the clock of this machine is 75.0 s behind the median of 4 signers: nobody would sign what this node proposes',
-    ])
   })
 })

@@ -222,23 +222,23 @@ describe('a log whose reader', () => {
 describe('counters', () => {
   it('count by name and labels, whatever the order of the labels', () => {
     const counters = createCounters()
-    counters.add('b_total', { x: '1', y: '2' })
-    counters.add('b_total', { y: '2', x: '1' }, 4)
-    counters.add('b_total', { x: '1' })
-    counters.add('a_total')
+    counters.add('gp_dials_total', { target: 'peer', outcome: 'connected' })
+    counters.add('gp_dials_total', { outcome: 'connected', target: 'peer' }, 4)
+    counters.add('gp_rows_total', { outcome: 'written' })
+    counters.add('gp_equivocations_total')
     assert.deepEqual(counters.snapshot(), [
-      { name: 'a_total', labels: {}, value: 1 },
-      { name: 'b_total', labels: { x: '1', y: '2' }, value: 5 },
-      { name: 'b_total', labels: { x: '1' }, value: 1 },
+      { name: 'gp_dials_total', labels: { target: 'peer', outcome: 'connected' }, value: 5 },
+      { name: 'gp_equivocations_total', labels: {}, value: 1 },
+      { name: 'gp_rows_total', labels: { outcome: 'written' }, value: 1 },
     ])
-    assert.deepEqual([counters.value('b_total', { x: '1' }), counters.value('b_total')], [1, 0])
+    assert.deepEqual([counters.value('gp_rows_total', { outcome: 'written' }), counters.value('gp_rows_total')], [1, 0])
   })
 
   it('keep what a snapshot showed', () => {
     const counters = createCounters()
-    counters.add('a_total')
+    counters.add('gp_equivocations_total')
     const before = counters.snapshot()
-    counters.add('a_total')
+    counters.add('gp_equivocations_total')
     assert.equal(before[0]?.value, 1)
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Day } from '../../src/core/history.ts'
+import { unmeasured } from '../../src/core/measurements.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
 import { NodeDirectory } from '../../src/gossip/node-directory.ts'
 import { decodeAnswer } from '../../src/gossip/sync/answer-reader.ts'
@@ -22,7 +23,7 @@ async function nodeOf({ open, historyMs }: { readonly open: boolean; readonly hi
   const serving: Parameters<Exchange['serve']>[0][] = []
   const releases = new Releases({ clock, allMs: 1_000, stepMs: 1_000 })
   const syncer = openSync(
-    { clock, random: () => 0, counters, logger, onFatal: (error) => assert.fail(error) },
+    { ...unmeasured, clock, random: () => 0, counters, logger, onFatal: (error) => assert.fail(error) },
     {
       ports: {
         curve: createKeyedHashCurve(),

@@ -1,0 +1,74 @@
+import type { Duplex } from 'node:stream'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from '../core/logger.ts'
+import { type ParameterFault, Problem, PROBLEM_TYPE, problemDocument } from './problem.ts'
+
+/** How many faults of one request are told. */
+const FAULTS_LIMIT = 8
+
+/** Answers a request that failed. What went wrong inside is for the log, not for who asked. */
+export function createFailureHandler({ logger }: { readonly logger: Logger }) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = asProblem(error, request)
+    if (problem.status === 500) {
+      logger.error('a request could not be answered: please report this', { path: request.routeOptions.url, error })
+    } else if (problem.cause !== undefined) {
+      logger.debug('a request was not answered', { path: request.routeOptions.url, error: problem.cause })
+    }
+    // As bytes: to text of this type fastify would add a charset, which it has none of.
+    const body = Buffer.from(JSON.stringify(problemDocument(problem)))
+    reply.code(problem.status).headers(problem.headers).type(PROBLEM_TYPE).send(body)
+  }
+}
+
+export function nothingHere(): never {
+  throw new Problem(404, { detail: 'There is nothing at this address: /openapi.json lists what there is.' })
+}
+
+function asProblem(error: unknown, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  const { validation, code, statusCode } = error as Partial<FastifyError>
+  if (validation !== undefined) return badParameters(validation, request)
+  if (code === 'FST_ERR_BAD_URL') return new Problem(400, { detail: 'The address cannot be read.' })
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH' || statusCode === 414) {
+    return new Problem(414, { detail: 'A part of the address is too long.' })
+  }
+  return new Problem(500, { detail: 'This node made a mistake; its log says more.' })
+}
+
+function badParameters(validation: NonNullable<FastifyError['validation']>, { routeOptions }: FastifyRequest): Problem {
+  const known = routeOptions.config.route?.query ?? []
+  const errors = validation.slice(0, FAULTS_LIMIT).map(({ instancePath, keyword, params, message }): ParameterFault => {
+    if (keyword === 'additionalProperties') {
+      const list = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`
+      return { parameter: String(params['additionalProperty']).slice(0, 64), detail: `it is unknown; ${list}` }
+    }
+    return { parameter: instancePath.slice(1), detail: `it ${message ?? 'is wrong'}` }
+  })
+  const names = [...new Set(errors.map(({ parameter }) => parameter))].join(', ')
+  return new Problem(400, { detail: `The request has parameters that are wrong: ${names}.`, errors })
+}
+
+const CONNECTION_PROBLEMS: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: new Problem(431, { detail: 'The headers are too large.' }),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(408, { detail: 'The request took too long to come.' }),
+}
+
+/** Answers what is no request at all, and ends the connection. */
+export function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (socket.destroyed || error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const problem =
+    CONNECTION_PROBLEMS[error.code ?? ''] ?? new Problem(400, { detail: 'This is no request that can be read.' })
+  const document = problemDocument(problem)
+  const body = JSON.stringify(document)
+  const head = [
+    `HTTP/1.1 ${document.status} ${document.title}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}

@@ -1,0 +1,61 @@
+import type { Server } from 'node:http'
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../core/clock.ts'
+import { type createFailureHandler, nothingHere, onClientError } from './failures.ts'
+import type { createGatekeeper } from './gatekeeper.ts'
+import type { ApiLimits } from './limits.ts'
+
+interface AppParts {
+  readonly gatekeeper: ReturnType<typeof createGatekeeper>
+  readonly fail: ReturnType<typeof createFailureHandler>
+}
+
+/** An HTTP server without routes, which looks at every request and answers every failure. */
+export function createApp({ gatekeeper, fail }: AppParts, limits: ApiLimits): FastifyInstance {
+  async function answerUnreadable(error: Error, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    try {
+      if ((await gatekeeper(request, reply)) === undefined) fail(error, request, reply)
+    } catch (reason) {
+      fail(reason, request, reply)
+    }
+  }
+
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: true,
+    return503OnClosing: false,
+    bodyLimit: 1,
+    routerOptions: { maxParamLength: limits.urlLength },
+    connectionTimeout: limits.silenceMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    requestTimeout: limits.requestTimeoutMs,
+    maxRequestsPerSocket: limits.requestsPerConnection,
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.requestTimeoutMs),
+    },
+    clientErrorHandler: onClientError,
+    // What has no readable address never reaches a hook.
+    frameworkErrors: (error, request, reply) => void answerUnreadable(error, request, reply),
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+  })
+  app.server.maxConnections = limits.connections
+  app.addHook('onRequest', gatekeeper)
+  app.setErrorHandler(fail)
+  app.setNotFoundHandler(nothingHere)
+  return app
+}
+
+/** Takes nothing new; what is under way has a moment to end. */
+export async function closeServer(
+  server: Server,
+  { clock, limits }: { readonly clock: Clock; readonly limits: ApiLimits },
+): Promise<void> {
+  if (!server.listening) return
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.closeIdleConnections()
+  const cancel = clock.after(limits.closeMs, () => server.closeAllConnections())
+  await closed
+  cancel()
+}

@@ -1,0 +1,218 @@
+import { toHex } from '../core/hex.ts'
+import { DEVIATION_SCALE, isSimulatedNetwork } from '../core/network.ts'
+import { formatPrice } from '../core/price.ts'
+import type { CommittedPrice, CommittedRound, LatestRound } from '../core/price-reader.ts'
+import type { AgreedConstants } from '../core/status.ts'
+import { DOMAIN_NAME, DOMAIN_VERSION, PRICE_TYPES, domainSalt } from '../core/typed-data.ts'
+import type { NodePeers, NodeView, PendingStatement, SeenNode, StatementStory } from './node-view.ts'
+
+/** What the API answers with, made of what the node knows; the shapes are those of schemas.ts. */
+
+type Json = Readonly<Record<string, unknown>>
+
+// What has no such text is not worth a failure: a row that somebody forged may hold any time.
+const EARLIEST_MS = Date.UTC(1970, 0)
+const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/** A time in RFC 3339; the nearest one that has four digits of a year. */
+export function timeText(ms: number): string {
+  return new Date(Math.min(LATEST_MS, Math.max(EARLIEST_MS, ms))).toISOString()
+}
+
+const timeOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : timeText(ms))
+
+export function priceJson({ attestation, lastSignedAtMs, createdAtMs, disputed }: CommittedPrice): Json {
+  const { id, statement, signatures } = attestation
+  return {
+    id,
+    network: statement.network,
+    pair: statement.pair,
+    price: formatPrice(statement.price),
+    round: statement.round,
+    observedTime: timeText(statement.observedAt),
+    source: statement.source,
+    proposer: statement.proposer,
+    signers: [...signatures.keys()].toSorted(),
+    signerCount: signatures.size,
+    lastSignedTime: timeText(lastSignedAtMs),
+    createdTime: timeText(createdAtMs),
+    disputed,
+  }
+}
+
+const DOMAIN_TYPE = [
+  { name: 'name', type: 'string' },
+  { name: 'version', type: 'string' },
+  { name: 'salt', type: 'bytes32' },
+]
+
+/** Typed data and signatures, which any Ethereum library can check. */
+export function proofJson({ attestation: { id, statement, signatures } }: CommittedPrice): Json {
+  return {
+    id,
+    typedData: {
+      domain: { name: DOMAIN_NAME, version: DOMAIN_VERSION, salt: toHex(domainSalt(statement.network)) },
+      types: { EIP712Domain: DOMAIN_TYPE, ...PRICE_TYPES },
+      primaryType: 'Price',
+      message: {
+        pair: statement.pair,
+        price: String(statement.price),
+        round: String(statement.round),
+        observedAt: String(statement.observedAt),
+        source: statement.source,
+        proposer: statement.proposer,
+      },
+    },
+    signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })).toSorted(
+      (a, b) => (a.signer < b.signer ? -1 : 1),
+    ),
+  }
+}
+
+/** @param intervalMs - the network's; it fixes when a round begins */
+export function roundJson(
+  { pair, round, median, rows }: CommittedRound,
+  { intervalMs }: { readonly intervalMs: number },
+): Json {
+  return {
+    pair,
+    round,
+    startTime: timeText(round * intervalMs),
+    endTime: timeText((round + 1) * intervalMs),
+    median,
+    prices: rows.map(({ price }) => price),
+    proposers: rows.map(({ proposer }) => proposer),
+  }
+}
+
+export function latestJson({ pair, round, median, prices }: LatestRound): Json {
+  const observed = prices.map(({ attestation }) => attestation.statement.observedAt)
+  return { pair, round, median, observedTime: timeText(Math.max(...observed)), prices: prices.map(priceJson) }
+}
+
+export function statementJson(pending: PendingStatement): Json {
+  const { id, statement, phase, signers, missing, refusals, minimum, maximum, quietEndsInMs, closesInMs } = pending
+  return {
+    id,
+    pair: statement.pair,
+    price: formatPrice(statement.price),
+    round: statement.round,
+    observedTime: timeText(statement.observedAt),
+    source: statement.source,
+    proposer: statement.proposer,
+    phase,
+    signers: signers.map(({ signer, atMs }) => (atMs === undefined ? { signer } : { signer, time: timeText(atMs) })),
+    missing,
+    refusals: refusals.map(({ signer, reason, sentence }) => ({ signer, reason, sentence })),
+    minimum,
+    maximum,
+    quietEndsInMs: quietEndsInMs ?? null,
+    closesInMs: closesInMs ?? null,
+  }
+}
+
+/** @param price - the row, when the table has it: then that is the end of the story */
+export function storyJson(story: StatementStory, price: CommittedPrice | undefined): Json {
+  const { id, sentences, missing } = story
+  const absent = missing.map(({ signer, reason, sentence }) => ({ signer, reason, sentence }))
+  if (price === undefined) {
+    return { id, phase: story.phase, sentences, missing: absent, wouldPass: story.wouldPass ?? null }
+  }
+  const inTable = `It is in the table since ${timeText(price.createdAtMs)}, with ${price.attestation.signatures.size} signatures.`
+  const disputed = 'Its slot is disputed: another statement of it reached a quorum too, and neither is to be relied on.'
+  return {
+    id,
+    phase: price.disputed ? 'disputed' : 'committed',
+    // What a node says of what it does not hold says nothing of a row.
+    sentences: [...(story.phase === 'unknown' ? [] : sentences), inTable, ...(price.disputed ? [disputed] : [])],
+    missing: absent,
+    wouldPass: null,
+    price: priceJson(price),
+  }
+}
+
+export function peersJson({ peerId, addresses, peers }: NodePeers): Json {
+  return {
+    peerId,
+    addresses,
+    peers: peers.map((peer) => ({
+      peerId: peer.peerId,
+      signer: peer.signer ?? null,
+      agent: peer.agent ?? null,
+      addresses: peer.addresses,
+      connectedSince: timeText(peer.connectedAtMs),
+      direction: peer.direction,
+    })),
+  }
+}
+
+export function nodeJson(node: SeenNode): Json {
+  return {
+    signer: node.signer,
+    peerId: node.peerId,
+    agent: node.agent,
+    listed: node.listed,
+    heardAgoMs: node.heardAgoMs,
+    sentTime: timeText(node.sentAtMs),
+    uptimeMs: node.uptimeMs ?? null,
+    peers: node.peers ?? null,
+    clockOffsetMs: node.clockOffsetMs ?? null,
+    received: node.received?.map(({ signer, statements, signatures }) => ({ signer, statements, signatures })) ?? null,
+    outbox: node.outbox ?? null,
+    lastCommittedTime: timeOrNull(node.lastCommittedAtMs),
+    historyRoot: node.historyRoot ?? null,
+    state: node.state,
+  }
+}
+
+export function healthJson(sentences: readonly string[]): Json {
+  return { ready: sentences.length === 0, sentences }
+}
+
+export function networkJson(view: NodeView): Json {
+  const { network, role, address, constants } = view.self
+  const nodes = view.nodes()
+  return {
+    network,
+    simulated: isSimulatedNetwork(network),
+    role,
+    self: address ?? null,
+    constants: constants === undefined ? null : constantsJson(constants),
+    health: healthJson(view.readiness()),
+    clockOffsetMs: view.clockOffsetMs() ?? null,
+    nodes: nodes.map(nodeJson),
+    links: linksOf(nodes, view.peers()),
+  }
+}
+
+function constantsJson(constants: AgreedConstants): Json {
+  return {
+    pairs: constants.pairs,
+    source: constants.source,
+    intervalMs: constants.intervalMs,
+    quietPeriodMs: constants.quietPeriodMs,
+    minimumSigners: constants.minimumSigners,
+    maximumSigners: constants.maximumSigners,
+    maxDeviationPercent: percent(constants.maxDeviation),
+    signerCount: constants.signerCount,
+    signersHash: constants.signersHash,
+  }
+}
+
+/** Parts of {@link DEVIATION_SCALE} as percent, exactly. */
+function percent(deviation: bigint): string {
+  const onePercent = DEVIATION_SCALE / 100n
+  const places = String(deviation % onePercent)
+    .padStart(String(onePercent).length - 1, '0')
+    .replace(/0+$/, '')
+  return places === '' ? `${deviation / onePercent}` : `${deviation / onePercent}.${places}`
+}
+
+/** What each node says of its connections; this node's own are known first hand. */
+function linksOf(nodes: readonly SeenNode[], own: NodePeers): readonly Json[] {
+  const told = nodes.filter(({ peerId, state }) => peerId !== own.peerId && state !== 'gone')
+  return [
+    ...own.peers.map(({ peerId }) => ({ from: own.peerId, to: peerId })),
+    ...told.flatMap(({ peerId, peers = [] }) => peers.map((to) => ({ from: peerId, to }))),
+  ]
+}

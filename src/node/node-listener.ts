@@ -1,0 +1,34 @@
+import type { EngineEffect, EngineEvent } from '../consensus/effects.ts'
+import type { Logger } from '../core/logger.ts'
+import type { SignedStatus } from '../core/status.ts'
+
+/** Told of what happens to a node, for those who look on; nothing in it depends on them. */
+export interface NodeListener {
+  /** The engine took an event, and what it wanted done has begun. */
+  handled(event: EngineEvent, effects: readonly EngineEffect[]): void
+  /** A status was checked and taken; `listed`: whether its signer is in the signer set. */
+  heard(signed: SignedStatus, options: { readonly listed: boolean }): void
+}
+
+/** A listener whose faults are its own: they are logged, and go no further. */
+export function createListening({
+  logger,
+}: {
+  readonly logger: Logger
+}): NodeListener & { add(listener: NodeListener): void } {
+  const listeners: NodeListener[] = []
+  const tell = (say: (listener: NodeListener) => void): void => {
+    for (const listener of listeners) {
+      try {
+        say(listener)
+      } catch (error) {
+        logger.error('what happens could not be shown: please report this', { error })
+      }
+    }
+  }
+  return {
+    add: (listener) => void listeners.push(listener),
+    handled: (event, effects) => tell((listener) => listener.handled(event, effects)),
+    heard: (signed, options) => tell((listener) => listener.heard(signed, options)),
+  }
+}

@@ -1,0 +1,80 @@
+import type { Readiness } from '../api/service-routes.ts'
+import type { Clock } from '../core/clock.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import { roundAt } from '../core/statement.ts'
+import type { Signer } from '../consensus/signer.ts'
+import type { NodeDirectory } from '../gossip/node-directory.ts'
+import type { Topic } from '../gossip/topic.ts'
+import type { AssembledNode } from './assemble.ts'
+
+/** What comes by itself after a start has so long before its absence is a fault, milliseconds. */
+const GRACE_MS = 60_000
+/** Turns, and the longest wait between two tries, are far shorter, milliseconds. */
+const OLD_ROW_MS = 300_000
+
+/** What of a node decides whether it is ready. */
+export interface ReadyNode extends Pick<AssembledNode, 'owed' | 'tableFault' | 'clockFault' | 'lastPriceAtMs'> {
+  readonly topics: { readonly prices: Pick<Topic, 'peers' | 'meshPeers'> }
+  readonly directory: Pick<NodeDirectory, 'nodes'>
+  readonly signer: Pick<Signer, 'address'>
+}
+
+/**
+ * Whether a gossip node can do its work now: there are others to sign with, by whose clocks its own is right, there are
+ * prices, and the table takes rows.
+ */
+export function gossipReadiness(
+  { node, clock }: { readonly node: ReadyNode; readonly clock: Clock },
+  constants: NetworkConstants,
+): Readiness {
+  const startedAtMs = clock.now().monoMs
+  return () => {
+    const { monoMs, wallMs } = clock.now()
+    const isSettled = monoMs - startedAtMs > GRACE_MS
+    return [
+      ...peerFaults(node, constants),
+      ...(isSettled ? signerFaults(node, { constants, wallMs }) : []),
+      ...priceFaults({ constants, sinceMs: monoMs - (node.lastPriceAtMs() ?? startedAtMs) }),
+      ...[node.clockFault() ?? []].flat(),
+      ...tableFaults(node),
+    ]
+  }
+}
+
+function peerFaults({ topics: { prices } }: ReadyNode, { minimumSigners }: NetworkConstants): readonly string[] {
+  const peers = prices.peers()
+  const wanted = minimumSigners - 1
+  if (peers < wanted) return [`connected to ${peers} nodes of the network: a quorum takes ${wanted} others`]
+  return peers > 0 && prices.meshPeers() === 0 ? ['no messages are exchanged with any peer yet: the mesh is empty'] : []
+}
+
+function signerFaults(
+  { directory, signer }: ReadyNode,
+  { constants, wallMs }: { readonly constants: NetworkConstants; readonly wallMs: number },
+): readonly string[] {
+  const { signers, minimumSigners, intervalMs } = constants
+  const others = directory.nodes().filter((each) => each.listed && each.signer !== signer.address).length
+  const reachable = others + (signers.allows(signer.address, roundAt(wallMs, intervalMs)) ? 1 : 0)
+  if (reachable >= minimumSigners) return []
+  return [`${reachable} signers are there, with this node: a quorum takes ${minimumSigners}`]
+}
+
+function priceFaults({
+  constants,
+  sinceMs,
+}: {
+  readonly constants: NetworkConstants
+  readonly sinceMs: number
+}): readonly string[] {
+  if (sinceMs <= Math.max(2 * constants.intervalMs, GRACE_MS)) return []
+  return [`no price has come from ${constants.source} for ${Math.round(sinceMs / 1_000)} s`]
+}
+
+function tableFaults(node: ReadyNode): readonly string[] {
+  const fault = node.tableFault()
+  const oldestMs = node.owed.oldestMs() ?? 0
+  return [
+    ...(fault === undefined ? [] : [`the table cannot be written: ${fault}`]),
+    ...(oldestMs > OLD_ROW_MS ? [`a row has waited for the table for ${Math.round(oldestMs / 1_000)} s`] : []),
+  ]
+}

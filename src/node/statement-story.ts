@@ -1,0 +1,144 @@
+import type { AbsentSigner, StatementStory } from '../api/node-view.ts'
+import type { Engine, HeldStatement } from '../consensus/engine.ts'
+import { CO_SIGN_PAST_MS, collectWindowEnd } from '../consensus/windows.ts'
+import type { Address } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import { formatPrice } from '../core/price.ts'
+import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
+import { type ShownStatement, heldRefusal } from './pending-statement.ts'
+import type { SeenNodes } from './seen-nodes.ts'
+import type { StatementWatch } from './statement-watch.ts'
+
+export interface StoryComponents {
+  readonly engine: Pick<Engine, 'heldOf'>
+  readonly watch: Pick<StatementWatch, 'expired'>
+  readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs'>
+  readonly clock: Clock
+  readonly constants: NetworkConstants
+  readonly own: Address
+  /** Why the table cannot be written now; undefined when it can, as far as is known. */
+  readonly tableFault: () => string | undefined
+}
+
+/** What is known of a statement, and what it lacks, in plain sentences. */
+export function storyOf(components: StoryComponents, id: StatementId): StatementStory {
+  const held = components.engine.heldOf(id, components.clock.now())
+  if (held !== undefined) return tell(components, held)
+  const expired = components.watch.expired(id)
+  if (expired !== undefined) {
+    const { attestation, refusals } = expired
+    return tell(components, { ...attestation, phase: 'expired', refusals })
+  }
+  return {
+    id,
+    phase: 'unknown',
+    sentences: [
+      'This node holds nothing of it: it never came here, or it was done with before the round that went before this one, or this node has been started since.',
+    ],
+    missing: [],
+    wouldPass: undefined,
+  }
+}
+
+function tell(components: StoryComponents, shown: ShownStatement | HeldStatement): StatementStory {
+  const { id, statement, phase } = shown
+  const isWanting = phase === 'collecting' || phase === 'expired'
+  const missing = isWanting ? absentSigners(components, shown) : []
+  return {
+    id,
+    phase,
+    sentences: [describe(statement), signed(shown, components.constants), ...outlook(components, shown)],
+    missing,
+    wouldPass: phase === 'collecting' ? whatWouldPass(components, { shown, missing }) : undefined,
+  }
+}
+
+function describe({ pair, price, round, proposer, observedAt }: PriceStatement): string {
+  return `${pair} at ${formatPrice(price)}, proposed by ${proposer} in round ${round}, observed at ${time(observedAt)}.`
+}
+
+function signed({ signatures }: Pick<Attestation, 'signatures'>, { minimumSigners }: NetworkConstants): string {
+  const who = [...signatures.keys()].toSorted().join(', ')
+  return `${signatures.size} ${signatures.size === 1 ? 'signer has' : 'signers have'} signed, and a quorum takes ${minimumSigners}: ${who}.`
+}
+
+function outlook({ tableFault, constants }: StoryComponents, shown: ShownStatement | HeldStatement): readonly string[] {
+  const { phase, statement, quietEndsInMs = 0 } = shown
+  switch (phase) {
+    case 'collecting':
+      return [
+        `It has no quorum yet. Without one it expires at ${time(collectWindowEnd(statement.round, constants.intervalMs))}.`,
+      ]
+    case 'quorum':
+      return [`It has a quorum: its row is due in ${seconds(quietEndsInMs)}, or later if somebody signs meanwhile.`]
+    case 'closed': {
+      const fault = tableFault()
+      if (quietEndsInMs > 0) return [`Its set is closed: its row is due in ${seconds(quietEndsInMs)}.`]
+      return fault === undefined
+        ? ['Its set is closed, and its row is being written, by this node or by another whose turn is sooner.']
+        : [`Its row is due, and the table cannot be written: ${fault}.`]
+    }
+    case 'committed':
+      return ['It is in the table.']
+    case 'disputed':
+      return ['It reached a quorum beside another statement of its slot that is in the table: the slot is disputed.']
+    case 'parked':
+      return ['It has a quorum, and the database refuses its row for good: the log of this node has the reason.']
+    case 'expired':
+      return [
+        `It had no quorum when collecting ended, at ${time(collectWindowEnd(statement.round, constants.intervalMs))}.`,
+      ]
+  }
+}
+
+function absentSigners(components: StoryComponents, shown: ShownStatement | HeldStatement): readonly AbsentSigner[] {
+  const { statement, signatures, refusals } = shown
+  const listed = components.constants.signers.signersAt(statement.round)
+  // In an open network nobody is awaited, but who refused is known.
+  const awaited = [...new Set([...listed, ...refusals.keys()])].filter((signer) => !signatures.has(signer))
+  return awaited.toSorted().map((signer) => {
+    const signedRefusal = refusals.get(signer)
+    return signedRefusal === undefined ? silentSigner(components, signer) : heldRefusal(signedRefusal, statement)
+  })
+}
+
+function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentSigner {
+  if (signer === own) {
+    return {
+      signer,
+      reason: 'silent',
+      sentence: `${signer}, this node, has not signed: its turn has not come, or its log says why.`,
+    }
+  }
+  if (nodes.isThere(signer)) {
+    return { signer, reason: 'silent', sentence: `${signer} is there, and has neither signed nor refused.` }
+  }
+  const heardMs = nodes.lastHeardMs(signer)
+  return heardMs === undefined
+    ? { signer, reason: 'never-heard', sentence: `${signer} was never heard since this node started.` }
+    : { signer, reason: 'not-connected', sentence: `${signer} was last heard at ${time(heardMs)}.` }
+}
+
+function whatWouldPass(
+  { clock, constants }: StoryComponents,
+  { shown, missing }: { readonly shown: ShownStatement; readonly missing: readonly AbsentSigner[] },
+): string | undefined {
+  const { statement, signatures } = shown
+  const lacking = constants.minimumSigners - signatures.size
+  const { open } = constants.signers
+  if (!open && missing.length < lacking) return undefined
+  const what = `${lacking} more ${lacking === 1 ? 'signature' : 'signatures'}${open ? '' : ` of the ${missing.length} signers that are missing`}`
+  const leftMs = statement.observedAt + CO_SIGN_PAST_MS - clock.now().wallMs
+  return leftMs > 0
+    ? `${what}: it can be signed for ${seconds(leftMs)} more.`
+    : `${what}, made by ${time(statement.observedAt + CO_SIGN_PAST_MS)} and not here yet: nobody signs it any more.`
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1_000)} s`
+}

@@ -1,0 +1,145 @@
+import type { EngineEffect, EngineEvent, Phase } from '../consensus/effects.ts'
+import type { Engine } from '../consensus/engine.ts'
+import type { Address } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
+import { RecentMap } from '../core/recent-map.ts'
+import type { SignedRefusal } from '../core/refusal.ts'
+import type { Attestation, Round, SignatureSet, StatementId } from '../core/statement.ts'
+
+/** What becomes of a statement. */
+export type StatementNews =
+  | { readonly kind: 'new'; readonly id: StatementId }
+  /** Its set has grown. */
+  | { readonly kind: 'signature'; readonly id: StatementId; readonly signer: Address; readonly atMs: number }
+  /** Somebody signed after the set had closed. */
+  | { readonly kind: 'late'; readonly id: StatementId; readonly signer: Address }
+  | { readonly kind: 'refusal'; readonly id: StatementId; readonly signed: SignedRefusal }
+  | {
+      readonly kind: 'moved'
+      readonly id: StatementId
+      readonly to: Phase
+      readonly attestation: Attestation
+      readonly refusals: ReadonlyMap<Address, SignedRefusal>
+      /** Since this node first held it, milliseconds; undefined when that was before a restart. */
+      readonly heldForMs: number | undefined
+    }
+
+/** The end of a statement that had no quorum. */
+export type ExpiredStatement = Pick<Extract<StatementNews, { kind: 'moved' }>, 'attestation' | 'refusals'>
+
+interface Watched {
+  readonly firstHeldAtMs: number | undefined
+  readonly signedAtMs: Map<Address, number | undefined>
+  readonly late: Set<Address>
+}
+
+/** Expired statements of whom it can still be said why; about a kilobyte each. */
+const EXPIRED_LIMIT = 256
+
+/** Sees when signatures come, which the engine has no use for, and tells what becomes of statements. */
+export class StatementWatch {
+  readonly #engine: Pick<Engine, 'signaturesOf' | 'setAsideOf' | 'phaseOf'>
+  readonly #clock: Clock
+  readonly #tell: (news: StatementNews) => void
+  readonly #watched = new Map<StatementId, Watched>()
+  readonly #expired = new RecentMap<StatementId, ExpiredStatement>({ limit: EXPIRED_LIMIT })
+  #newestRound = 0 as Round
+
+  constructor(
+    {
+      engine,
+      clock,
+    }: { readonly engine: Pick<Engine, 'signaturesOf' | 'setAsideOf' | 'phaseOf'>; readonly clock: Clock },
+    tell: (news: StatementNews) => void,
+  ) {
+    this.#engine = engine
+    this.#clock = clock
+    this.#tell = tell
+  }
+
+  /** @param effects - what the engine answered to the event */
+  handled(event: EngineEvent, effects: readonly EngineEffect[]): void {
+    const subject = subjectOf(event)
+    if (subject !== undefined) this.#compare(subject)
+    for (const effect of effects) {
+      if (effect.kind === 'refused') this.#tell({ kind: 'refusal', id: effect.id, signed: effect.refusal })
+      if (effect.kind !== 'moved') continue
+      const { id, to, attestation, refusals } = effect
+      if (to === 'expired') this.#expired.set(id, { attestation, refusals })
+      const since = this.#watched.get(id)?.firstHeldAtMs
+      const heldForMs = since === undefined ? undefined : this.#clock.now().monoMs - since
+      this.#tell({ kind: 'moved', id, to, attestation, refusals, heldForMs })
+    }
+  }
+
+  /** When a signature was first held, on the wall clock; undefined when that was before a restart. */
+  signedAtMs(id: StatementId, signer: Address): number | undefined {
+    return this.#watched.get(id)?.signedAtMs.get(signer)
+  }
+
+  /** A statement that expired not long ago. */
+  expired(id: StatementId): ExpiredStatement | undefined {
+    return this.#expired.get(id)
+  }
+
+  #compare({ id, round, isOld }: Subject): void {
+    const signatures = this.#engine.signaturesOf(id)
+    if (signatures === undefined) return
+    const { wallMs, monoMs } = this.#clock.now()
+    let watched = this.#watched.get(id)
+    if (watched === undefined) {
+      this.#forgetBefore(round)
+      watched = { firstHeldAtMs: isOld ? undefined : monoMs, signedAtMs: new Map(), late: new Set() }
+      this.#watched.set(id, watched)
+      this.#tell({ kind: 'new', id })
+    }
+    const { signedAtMs, late } = watched
+    if (signedAtMs.size < signatures.size) {
+      for (const signer of newIn(signatures, signedAtMs)) {
+        signedAtMs.set(signer, isOld ? undefined : wallMs)
+        if (!isOld) this.#tell({ kind: 'signature', id, signer, atMs: wallMs })
+      }
+    }
+    const setAside = this.#engine.setAsideOf(id)
+    if (setAside === undefined || setAside.size === late.size) return
+    for (const signer of newIn(setAside, late)) {
+      late.add(signer)
+      this.#tell({ kind: 'late', id, signer })
+    }
+  }
+
+  /** With each new round, what the engine has forgotten is forgotten here. */
+  #forgetBefore(round: Round): void {
+    if (round <= this.#newestRound) return
+    this.#newestRound = round
+    for (const id of this.#watched.keys()) if (this.#engine.phaseOf(id) === undefined) this.#watched.delete(id)
+  }
+}
+
+interface Subject {
+  readonly id: StatementId
+  readonly round: Round
+  /** From before a restart. */
+  readonly isOld: boolean
+}
+
+function subjectOf(event: EngineEvent): Subject | undefined {
+  switch (event.kind) {
+    case 'received':
+      return { id: event.attestation.id, round: event.attestation.statement.round, isOld: false }
+    case 'signed':
+      return { id: event.id, round: event.statement.round, isOld: false }
+    case 'restored':
+      return { id: event.attestation.id, round: event.attestation.statement.round, isOld: true }
+    case 'owed':
+      return { id: event.row.attestation.id, round: event.row.attestation.statement.round, isOld: true }
+    case 'refused':
+    case 'outcome':
+    case 'tick':
+      return undefined
+  }
+}
+
+function newIn(set: SignatureSet, known: { has(signer: Address): boolean }): readonly Address[] {
+  return [...set.keys()].filter((signer) => !known.has(signer))
+}

@@ -1,0 +1,150 @@
+import { Pool, type QueryResultRow } from 'pg'
+import type { Address } from '../core/address.ts'
+import type { Counters } from '../core/counters.ts'
+import type { Logger } from '../core/logger.ts'
+import type { CommittedPrice, CommittedRound, LatestRound, PriceReader } from '../core/price-reader.ts'
+import { TableUnavailableError } from '../core/price-table.ts'
+import type { Round } from '../core/statement.ts'
+import { connectionOptions } from './connection.ts'
+import { asUnavailable, describeDatabase } from './database-fault.ts'
+import { READ_LATEST, READ_PRICE, READ_PRICES, READ_ROUNDS } from './price-reader-sql.ts'
+import { type PriceRecord, storedPrice } from './stored-price.ts'
+
+export interface PostgresPriceReaderOptions {
+  /** Postgres URL. A role that may only read is enough. */
+  readonly url: string
+  /** The network whose prices are read; those of others are not seen. */
+  readonly network: string
+}
+
+/** Connects when it is first asked, and again whenever it has to. */
+export interface PostgresPriceReader extends PriceReader {
+  /** Ends the connections, once what is under way is through; idempotent. Whoever asks later is told so. */
+  close(): Promise<void>
+}
+
+const STATEMENTS = {
+  read_prices: READ_PRICES,
+  read_price: READ_PRICE,
+  read_rounds: READ_ROUNDS,
+  read_latest: READ_LATEST,
+} as const
+
+type StatementName = keyof typeof STATEMENTS
+
+// Apart from those that write, which readers must not hold up.
+const POOL_SIZE = 2
+const WAITING_LIMIT = 32
+const IDLE_TIMEOUT_MS = 30_000
+const CONNECT_TIMEOUT_MS = 3_000
+const STATEMENT_TIMEOUT_MS = 5_000
+// For a server that is gone without a word: longer than the server's own limit, which explains itself better.
+const ANSWER_TIMEOUT_MS = 7_000
+
+export function createPostgresPriceReader(
+  { logger, counters }: { readonly logger: Logger; readonly counters: Counters },
+  { url, network }: PostgresPriceReaderOptions,
+): PostgresPriceReader {
+  const database = describeDatabase(url)
+  const pool = createPool({ logger }, url)
+  let closing: Promise<void> | undefined
+
+  async function ask<R extends QueryResultRow>(name: StatementName, values: readonly unknown[]): Promise<R[]> {
+    if (closing !== undefined) throw new TableUnavailableError('other', `The connections to ${database} are closed.`)
+    if (pool.waitingCount >= WAITING_LIMIT) {
+      throw new TableUnavailableError('other', `${database} is asked for more than it can answer: ask again later.`)
+    }
+    counters.add('gp_sql_statements_total', { statement: name })
+    try {
+      const { rows } = await pool.query<R>(STATEMENTS[name], [network, ...values])
+      return rows
+    } catch (error) {
+      throw asUnavailable(error, database)
+    }
+  }
+
+  return {
+    async prices({ pair, fromMs, toMs, proposer, after, limit }) {
+      const values = [pair, fromMs, toMs, proposer, after?.observedAt, after?.id, limit]
+      return (await ask<CommittedRecord>('read_prices', values)).map(committedPrice)
+    },
+
+    async price(id) {
+      const [record] = await ask<CommittedRecord>('read_price', [id])
+      return record === undefined ? undefined : committedPrice(record)
+    },
+
+    async rounds({ pair, after, limit }) {
+      const records = await ask<RoundRecord>('read_rounds', [pair, after?.round, after?.pair, limit])
+      const last = records.at(-1)
+      return {
+        rounds: records.flatMap(committedRound),
+        next:
+          last === undefined || records.length < limit
+            ? undefined
+            : { round: Number(last.round) as Round, pair: last.pair },
+      }
+    },
+
+    async latest({ pair }) {
+      const records = await ask<LatestRecord>('read_latest', [pair])
+      return [...Map.groupBy(records, (record) => record.pair).values()].flatMap(latestRound)
+    },
+
+    close() {
+      closing ??= pool.end()
+      return closing
+    },
+  }
+}
+
+interface CommittedRecord extends PriceRecord {
+  readonly disputed: boolean
+}
+
+interface LatestRecord extends CommittedRecord {
+  readonly median: string
+}
+
+/** Numbers come as text; all but pair and round are null where every row is disputed. */
+interface RoundRecord {
+  readonly pair: string
+  readonly round: string
+  readonly median: string | null
+  readonly proposers: readonly Address[] | null
+  readonly prices: readonly string[] | null
+}
+
+function committedPrice(record: CommittedRecord): CommittedPrice {
+  return { ...storedPrice(record), disputed: record.disputed }
+}
+
+function committedRound({ pair, round, median, proposers, prices }: RoundRecord): readonly CommittedRound[] {
+  if (median === null || proposers === null || prices === null) return []
+  const rows = proposers.map((proposer, index) => ({ proposer, price: prices[index] ?? '' }))
+  return [{ pair, round: Number(round) as Round, median, rows }]
+}
+
+/** @param records - the rows of one pair */
+function latestRound(records: readonly LatestRecord[]): readonly LatestRound[] {
+  const [first] = records
+  if (first === undefined) return []
+  const { pair, round, median } = first
+  return [{ pair, round: Number(round) as Round, median, prices: records.map(committedPrice) }]
+}
+
+function createPool({ logger }: { readonly logger: Logger }, url: string): Pool {
+  const pool = new Pool({
+    ...connectionOptions(url),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    max: POOL_SIZE,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+  })
+  const onBroken = (error: Error): void => logger.debug('a reading connection to the database broke', { error })
+  pool.on('error', onBroken)
+  // A client that is checked out reports to itself; without a listener its error would end the process.
+  pool.on('connect', (client) => client.on('error', onBroken))
+  return pool
+}

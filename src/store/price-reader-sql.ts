@@ -1,0 +1,166 @@
+/**
+ * The statements of those who read prices, about the network $1. An optional parameter that is null stands for no
+ * condition; they are not prepared by name, so that each is planned for what it asks.
+ */
+
+const COLUMNS = `
+  id,
+  price::text,
+  first_signer,
+  sign_data,
+  floor(extract(epoch FROM lastsigned_time) * 1000) AS lastsigned_ms,
+  floor(extract(epoch FROM created_time) * 1000) AS created_ms,
+  network,
+  pair,
+  round,
+  source,
+  floor(extract(epoch FROM observed_time) * 1000) AS observed_ms`
+
+const isDisputed = (row: string): string => `
+  EXISTS (
+    SELECT
+    FROM equivocations
+    WHERE equivocations.network = ${row}.network
+      AND equivocations.pair = ${row}.pair
+      AND equivocations.round = ${row}.round
+      AND equivocations.first_signer = ${row}.first_signer
+  )`
+
+const time = (parameter: string): string => `'epoch'::timestamptz + ${parameter}::bigint * interval '1 millisecond'`
+
+/**
+ * Every pair and source of the network, or of the pair $2: hops along prices_newest_of_feed, a few index look-ups
+ * however many rows there are.
+ */
+const FEEDS = `
+feeds AS (
+  (
+    SELECT pair, source
+    FROM prices
+    WHERE network = $1 AND ($2::text IS NULL OR pair = $2)
+    ORDER BY pair, source
+    LIMIT 1
+  )
+  UNION ALL
+  SELECT next_feed.pair, next_feed.source
+  FROM feeds
+  CROSS JOIN LATERAL (
+    SELECT pair, source
+    FROM prices
+    -- Of a row comparison beside an equality Postgres would use the equality alone, and read the whole pair.
+    WHERE network = $1
+      AND (
+        ($2::text IS NULL AND (prices.pair, prices.source) > (feeds.pair, feeds.source))
+        OR ($2::text IS NOT NULL AND pair = $2 AND prices.source > feeds.source)
+      )
+    ORDER BY pair, source
+    LIMIT 1
+  ) AS next_feed
+)`
+
+/**
+ * $2 pair, $3 from, $4 to, $5 proposer, $6 and $7 the time and id after which the page begins, $8 limit; times in
+ * milliseconds. Each feed gives its newest rows in the order of the index, and the newest of those are the page.
+ */
+export const READ_PRICES = `
+WITH RECURSIVE ${FEEDS}
+SELECT ${COLUMNS}, ${isDisputed('page')} AS disputed
+FROM (
+  SELECT newest.*
+  FROM feeds
+  CROSS JOIN LATERAL (
+    SELECT *
+    FROM prices
+    WHERE prices.network = $1
+      AND prices.pair = feeds.pair
+      AND prices.source = feeds.source
+      AND ($3::bigint IS NULL OR observed_time >= ${time('$3')})
+      AND ($4::bigint IS NULL OR observed_time < ${time('$4')})
+      AND ($5::text IS NULL OR first_signer = $5)
+      AND ($6::bigint IS NULL OR (
+        observed_time <= ${time('$6')} AND (observed_time < ${time('$6')} OR id > $7::text)
+      ))
+    ORDER BY observed_time DESC, id
+    LIMIT $8
+  ) AS newest
+  ORDER BY observed_time DESC, id
+  LIMIT $8
+) AS page
+ORDER BY observed_time DESC, id`
+
+export const READ_PRICE = `
+SELECT ${COLUMNS}, ${isDisputed('prices')} AS disputed
+FROM prices
+WHERE id = $2 AND network = $1`
+
+/** As in the view price_rounds: times 0.5, because numeric division rounds. */
+const MEDIAN = `
+  trim_scale(
+    (percentile_disc(0.5) WITHIN GROUP (ORDER BY price) + percentile_disc(0.5) WITHIN GROUP (ORDER BY price DESC)) * 0.5
+  )::text`
+
+/**
+ * $2 pair, $3 and $4 the round and pair after which the page begins, $5 limit. A round whose rows are all disputed has
+ * no median: it takes a place of the page, so that paging goes on after it.
+ */
+export const READ_ROUNDS = `
+WITH RECURSIVE ${FEEDS},
+page AS (
+  SELECT pairs.pair, newest.round
+  FROM (SELECT DISTINCT pair FROM feeds) AS pairs
+  CROSS JOIN LATERAL (
+    SELECT DISTINCT prices.round
+    FROM prices
+    WHERE prices.network = $1
+      AND prices.pair = pairs.pair
+      AND ($3::bigint IS NULL OR (prices.round <= $3 AND (prices.round < $3 OR pairs.pair > $4::text)))
+    ORDER BY prices.round DESC
+    LIMIT $5
+  ) AS newest
+  ORDER BY newest.round DESC, pairs.pair
+  LIMIT $5
+)
+SELECT page.pair, page.round, summary.median, summary.proposers, summary.prices
+FROM page
+CROSS JOIN LATERAL (
+  SELECT
+    ${MEDIAN} AS median,
+    array_agg(first_signer ORDER BY first_signer, source) AS proposers,
+    array_agg(trim_scale(price)::text ORDER BY first_signer, source) AS prices
+  FROM undisputed_prices
+  WHERE undisputed_prices.network = $1
+    AND undisputed_prices.pair = page.pair
+    AND undisputed_prices.round = page.round
+) AS summary
+ORDER BY page.round DESC, page.pair`
+
+/** $2 pair. The rows of the newest round of each pair that has an undisputed one, with the round's median. */
+export const READ_LATEST = `
+WITH RECURSIVE ${FEEDS},
+newest AS (
+  SELECT pairs.pair, row.round
+  FROM (SELECT DISTINCT pair FROM feeds) AS pairs
+  CROSS JOIN LATERAL (
+    SELECT undisputed_prices.round
+    FROM undisputed_prices
+    WHERE undisputed_prices.network = $1 AND undisputed_prices.pair = pairs.pair
+    ORDER BY undisputed_prices.round DESC
+    LIMIT 1
+  ) AS row
+),
+medians AS (
+  SELECT newest.pair, newest.round, summary.median
+  FROM newest
+  CROSS JOIN LATERAL (
+    SELECT ${MEDIAN} AS median
+    FROM undisputed_prices
+    WHERE undisputed_prices.network = $1
+      AND undisputed_prices.pair = newest.pair
+      AND undisputed_prices.round = newest.round
+  ) AS summary
+)
+SELECT ${COLUMNS}, false AS disputed, median
+FROM medians
+JOIN undisputed_prices USING (pair, round)
+WHERE undisputed_prices.network = $1
+ORDER BY pair, observed_time DESC, id`

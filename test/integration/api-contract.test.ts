@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { type SpecData, Validator } from '@seriousme/openapi-schema-validator'
+import { hashTypedData } from 'viem'
+import { type ApiAtWork, type ApiAtWorkOptions, committed, pending, startApi } from '../helpers/api-at-work.ts'
+import { Contract } from '../helpers/api-contract.ts'
+import { alice, OBSERVED_AT } from '../helpers/statements.ts'
+
+const { id } = committed().attestation
+const UNKNOWN = `0x${'00'.repeat(32)}`
+
+async function startWithContract(
+  t: TestContext,
+  options?: ApiAtWorkOptions,
+): Promise<ApiAtWork & { readonly contract: Contract }> {
+  const api = await startApi(t, options)
+  return { ...api, contract: new Contract((await api.ask('/openapi.json')).json()) }
+}
+
+/** An address for every path of the document, the stream aside. */
+const SAMPLES: readonly (readonly [path: string, target: string])[] = [
+  ['/livez', '/livez'],
+  ['/readyz', '/readyz'],
+  ['/metrics', '/metrics'],
+  ['/openapi.json', '/openapi.json'],
+  ['/v1/prices', '/v1/prices'],
+  [
+    '/v1/prices',
+    `/v1/prices?pair=ETH-USD&from=2024-12-01T00:00:00Z&to=2025-02-01T00:00:00%2B02:00&proposer=${alice.address}&limit=2`,
+  ],
+  ['/v1/prices/latest', '/v1/prices/latest'],
+  ['/v1/prices/latest', '/v1/prices/latest?pair=ETH-USD'],
+  ['/v1/prices/{id}', `/v1/prices/${id}`],
+  ['/v1/rounds', '/v1/rounds?pair=ETH-USD&limit=2'],
+  ['/v1/statements', '/v1/statements'],
+  ['/v1/statements/{id}/why', `/v1/statements/${pending().id}/why`],
+  ['/v1/statements/{id}/why', `/v1/statements/${id}/why`],
+  ['/v1/statements/{id}/why', `/v1/statements/${UNKNOWN}/why`],
+  ['/v1/peers', '/v1/peers'],
+  ['/v1/network', '/v1/network'],
+]
+
+const METRICS = { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'gp_ready 1\n' }
+
+describe('the OpenAPI document', () => {
+  it('is a valid one of version 3.1', async (t) => {
+    const { ask } = await startApi(t)
+    const answer = await ask('/openapi.json')
+    const result = await new Validator().validate(answer.json() as SpecData)
+    assert.deepEqual(result, { valid: true })
+    assert.equal((answer.json() as { openapi: string }).openapi, '3.1.0')
+  })
+
+  it('describes every answer', async (t) => {
+    const { ask, contract } = await startWithContract(t, { components: { metrics: METRICS } })
+    for (const [path, target] of SAMPLES) {
+      const answer = await ask(target)
+      assert.equal(answer.status, 200, `${target}: ${answer.body}`)
+      contract.check(path, answer)
+    }
+    const asked = new Set([...SAMPLES.map(([path]) => path), '/v1/stream'])
+    assert.deepEqual(contract.paths.toSorted(), [...asked].toSorted())
+  })
+
+  it('describes the answers of a bootstrap node, which has no prices', async (t) => {
+    const { ask, contract, node } = await startWithContract(t, { components: { prices: undefined } })
+    node.self = { network: 'test-network', role: 'bootstrap', address: undefined, constants: undefined }
+    for (const [path, target] of SAMPLES.filter(([, each]) => each.startsWith('/v1/'))) {
+      const answer = await ask(target)
+      contract.check(path, answer)
+      const isOfTable = path.startsWith('/v1/prices') || path === '/v1/rounds'
+      assert.equal(answer.status, isOfTable ? 404 : 200, target)
+      if (isOfTable) assert.match(answer.body, /keeps no prices/)
+    }
+  })
+
+  it('describes the answers of a node whose database is away, which say nothing of where it is', async (t) => {
+    const { ask, contract, table } = await startWithContract(t)
+    table.isDown = true
+    for (const [path, target] of SAMPLES.filter(([each]) => /prices|rounds/.test(each))) {
+      const answer = await ask(target)
+      contract.check(path, answer)
+      assert.equal(answer.status, 503, target)
+      assert.equal(answer.headers['retry-after'], '5')
+      assert.doesNotMatch(answer.body, /secret-host/)
+    }
+  })
+
+  it('describes the answers of a server that serves health alone', async (t) => {
+    const { ask, contract } = await startWithContract(t, { components: { prices: undefined, view: undefined } })
+    for (const [path, target] of SAMPLES) contract.check(path, await ask(target))
+    assert.equal((await ask('/v1/stream')).status, 404)
+    assert.equal((await ask('/readyz')).status, 200)
+  })
+})
+
+describe('a price', () => {
+  it('comes with a proof that another library recomputes the id from', async (t) => {
+    const { ask } = await startApi(t)
+    const { proof } = (await ask(`/v1/prices/${id}`)).json() as {
+      proof: { typedData: Parameters<typeof hashTypedData>[0] }
+    }
+    assert.equal(hashTypedData(proof.typedData), id)
+  })
+
+  it('that the table has not is a 404', async (t) => {
+    const { ask, contract } = await startWithContract(t)
+    const answer = await ask(`/v1/prices/${UNKNOWN}`)
+    contract.check('/v1/prices/{id}', answer)
+    assert.equal(answer.status, 404)
+  })
+
+  it('with a time that no calendar has is shown all the same', async (t) => {
+    const { ask, contract, table } = await startWithContract(t)
+    table.rows = [committed(0, { createdAtMs: 8.64e15, lastSignedAtMs: -1e15 })]
+    contract.check('/v1/prices', await ask('/v1/prices'))
+  })
+})
+
+describe('pages of prices', () => {
+  it('follow one another without a gap, to the end', async (t) => {
+    const { ask } = await startApi(t)
+    const seen: string[] = []
+    let cursor: string | null = ''
+    for (let pages = 0; cursor !== null; pages++) {
+      assert.ok(pages < 4)
+      const answer = await ask(`/v1/prices?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      const page = answer.json() as { prices: { id: string }[]; next: string | null }
+      seen.push(...page.prices.map((price) => price.id))
+      cursor = page.next
+    }
+    assert.deepEqual(
+      seen,
+      [0, 1, 2, 3, 4].map((age) => committed(age).attestation.id),
+    )
+  })
+
+  it('ask the table for what the address says', async (t) => {
+    const { ask, table } = await startApi(t)
+    const { address } = alice
+    const checksummed = '0x' + address.slice(2).toUpperCase()
+    await ask(
+      `/v1/prices?pair=BTC-EUR&from=2025-01-01T00:00:00.5Z&to=2025-01-02T01:00:00%2B01:00&proposer=${checksummed}`,
+    )
+    const [query] = table.asked
+    assert.deepEqual(query, {
+      pair: 'BTC-EUR',
+      fromMs: OBSERVED_AT + 500,
+      toMs: OBSERVED_AT + 86_400_000,
+      proposer: address,
+      after: undefined,
+      limit: 101,
+    })
+  })
+
+  it('of rounds give back the mark of the page before', async (t) => {
+    const { ask, table } = await startApi(t)
+    const { next } = (await ask('/v1/rounds')).json() as { next: string }
+    await ask(`/v1/rounds?cursor=${next}`)
+    assert.deepEqual(table.asked.at(-1), { pair: undefined, after: { round: 6, pair: 'ETH-USD' }, limit: 100 })
+  })
+})
+
+const cursor = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+describe('bad input', () => {
+  const WRONG: readonly (readonly [path: string, target: string, parameter: string])[] = [
+    ['/v1/prices', '?pair=eth-usd', 'pair'],
+    ['/v1/prices', '?pair=', 'pair'],
+    ['/v1/prices', '?pair=ETH-USD&pair=BTC-USD', 'pair'],
+    ['/v1/prices', '?pair=%00', 'pair'],
+    ['/v1/prices', '?pair=%ZZ', 'pair'],
+    ['/v1/prices', "?pair=ETH-USD';--", 'pair'],
+    ['/v1/prices', '?from=yesterday', 'from'],
+    ['/v1/prices', '?from=2025-01-01', 'from'],
+    ['/v1/prices', '?from=2025-01-01T00:00:00', 'from'],
+    ['/v1/prices', '?from=2025-02-30T00:00:00Z', 'from'],
+    ['/v1/prices', '?from=1735689600000', 'from'],
+    ['/v1/prices', '?from=2016-12-31T23:59:60Z', 'from'],
+    ['/v1/prices', '?to=2025-01-01T00:00:00+02:00', 'to'],
+    ['/v1/prices', '?proposer=0x00', 'proposer'],
+    ['/v1/prices', '?proposer=0xABcdef0000000000000000000000000000000000', 'proposer'],
+    ['/v1/prices', '?limit=0', 'limit'],
+    ['/v1/prices', '?limit=501', 'limit'],
+    ['/v1/prices', '?limit=-1', 'limit'],
+    ['/v1/prices', '?limit=1.5', 'limit'],
+    ['/v1/prices', '?limit=1e2', 'limit'],
+    ['/v1/prices', '?limit=0x10', 'limit'],
+    ['/v1/prices', '?limit=%205', 'limit'],
+    ['/v1/prices', '?limit=', 'limit'],
+    ['/v1/prices', '?limit=99999999999999999999', 'limit'],
+    ['/v1/prices', '?cursor=AAAA', 'cursor'],
+    ['/v1/prices', '?cursor=%2B%2F', 'cursor'],
+    ['/v1/prices', `?cursor=${cursor(['r', 6, 'ETH-USD'])}`, 'cursor'],
+    ['/v1/prices', `?cursor=${cursor(['p', -1, id])}`, 'cursor'],
+    ['/v1/prices', `?cursor=${cursor(['x', 1, id])}`, 'cursor'],
+    ['/v1/prices', `?cursor=${cursor(['p', 1e300, id])}`, 'cursor'],
+    ['/v1/prices', `?cursor=${cursor(['p', 1, '0x0'])}`, 'cursor'],
+    ['/v1/prices', `?cursor=${'A'.repeat(201)}`, 'cursor'],
+    ['/v1/prices', '?sort=asc', 'sort'],
+    ['/v1/prices', '?__proto__=1', '__proto__'],
+    ['/v1/prices/latest', '?limit=1', 'limit'],
+    ['/v1/rounds', `?cursor=${cursor(['p', 1, id])}`, 'cursor'],
+    ['/v1/rounds', '?from=2025-01-01T00:00:00Z', 'from'],
+    ['/v1/network', '?verbose=1', 'verbose'],
+    ['/livez', '?x', 'x'],
+  ]
+  const WRONG_IDS = ['0x', 'latest1', id.toUpperCase(), id.slice(0, -1), `${id}0`, '%00', '..', '%2e%2e%2fetc']
+
+  it('gets a problem document that names the parameter, and never reaches the table', async (t) => {
+    const { ask, contract, table } = await startWithContract(t, { limits: { burst: 10_000 } })
+    for (const [path, query, parameter] of WRONG) {
+      const answer = await ask(`${path}${query}`)
+      assert.equal(answer.status, 400, `${path}${query}: ${answer.body}`)
+      contract.check(path, answer)
+      const problem = answer.json() as { status: number; errors: { parameter: string }[] }
+      assert.equal(problem.status, 400)
+      assert.equal(problem.errors[0]?.parameter, parameter, answer.body)
+    }
+    for (const wrong of WRONG_IDS) {
+      const answer = await ask(`/v1/prices/${wrong}`)
+      contract.check('/v1/prices/{id}', answer)
+      assert.ok(answer.status === 400 || answer.status === 404, `${wrong}: ${answer.status}`)
+      assert.equal((await ask(`/v1/statements/${wrong}/why`)).status < 500, true)
+    }
+    assert.deepEqual(table.asked, [])
+  })
+
+  it('tells of all wrong parameters at once, and of eight at most', async (t) => {
+    const { ask } = await startApi(t)
+    const two = (await ask('/v1/prices?limit=0&pair=x')).json() as { errors: unknown[] }
+    assert.equal(two.errors.length, 2)
+    const query = Array.from({ length: 200 }, (_, index) => `p${index}=1`).join('&')
+    const many = (await ask(`/v1/prices?${query}`)).json() as { errors: unknown[] }
+    assert.equal(many.errors.length, 8)
+  })
+
+  it('in the path that cannot be decoded is a 400', async (t) => {
+    const { ask, contract } = await startWithContract(t)
+    const answer = await ask('/v1/prices/%E0%A4%A')
+    assert.equal(answer.status, 400)
+    contract.check('/v1/prices/{id}', answer)
+  })
+
+  it('in a mistake of ours is a 500 that says nothing, and a line in the log', async (t) => {
+    const { ask, contract, node, logger } = await startWithContract(t)
+    t.mock.method(node, 'peers', () => {
+      throw new Error('secret of the inside')
+    })
+    const answer = await ask('/v1/peers')
+    assert.equal(answer.status, 500)
+    contract.check('/v1/peers', answer)
+    assert.doesNotMatch(answer.body, /secret/)
+    assert.equal(logger.at('error').length, 1)
+  })
+})

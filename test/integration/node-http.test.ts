@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { type TestContext, describe, it } from 'node:test'
+import { askAt } from '../helpers/api-at-work.ts'
+import { Contract } from '../helpers/api-contract.ts'
+import { openStream } from '../helpers/event-reader.ts'
+import { createTestDatabase } from '../helpers/postgres.ts'
+import { roundThatLasts } from '../helpers/round-length.ts'
+import { runCli } from '../helpers/run-cli.ts'
+import { type NodeAtWork, NodeNetwork } from '../helpers/running-node.ts'
+import { temporaryDirectory } from '../helpers/temporary-directory.ts'
+
+const ANY_PORT = { GP_HTTPADDR: '127.0.0.1:0' }
+
+interface Shown {
+  readonly statements: readonly { readonly id: string; readonly proposer: string; readonly phase: string }[]
+  readonly id: string
+  readonly prices: readonly { readonly id: string; readonly round: number }[]
+  readonly nodes: readonly { readonly signer: string; readonly state: string }[]
+  readonly peers: readonly { readonly peerId: string; readonly signer: string | null }[]
+  readonly phase: string
+  readonly sentences: readonly string[]
+  readonly missing: readonly { readonly signer: string; readonly reason: string; readonly sentence: string }[]
+}
+
+/** What a node answers, held against what its document promises. */
+async function openNode(node: NodeAtWork) {
+  const url = node.httpUrl ?? assert.fail(`${node.name} serves no HTTP`)
+  const contract = new Contract((await askAt(url, '/openapi.json')).json())
+  const get = async (target: string, path = target): Promise<Shown> => {
+    const answer = await askAt(url, target)
+    contract.check(path, answer)
+    assert.equal(answer.status, 200, answer.body)
+    return answer.json() as Shown
+  }
+  return { url, contract, get, text: async (target: string) => (await askAt(url, target)).body }
+}
+
+async function network(t: TestContext): Promise<NodeNetwork> {
+  const { url } = await createTestDatabase(t)
+  const env = { GP_FETCHPRICEINTERVAL: `${roundThatLasts()}`, GP_QUIETPERIOD: '1' }
+  return NodeNetwork.open(t, { databaseUrl: url, signers: 4, env })
+}
+
+describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
+  it('shows prices, who signed and who did not and why, peers and nodes, and tells of them as they come', async (t) => {
+    const nodes = await network(t)
+    const elsewhere = await nodes.standIn()
+    elsewhere.setPrice('ETH-USD', '3172.52775')
+    const bootstrap = await nodes.bootstrap(ANY_PORT)
+    const watched = await nodes.node('node1', ANY_PORT)
+    const { url, contract, get, text } = await openNode(watched)
+    const stream = await openStream(t, { url })
+    const [others, lonely] = [
+      await nodes.nodes('node2', 'node3'),
+      await nodes.node('node4', { GP_PRICEURL: elsewhere.url }),
+    ]
+    await nodes.committed([watched, ...others], 3)
+
+    const { prices } = await get('/v1/prices')
+    assert.equal(prices.length, 3)
+    const [{ id: committed } = assert.fail('no price')] = prices
+    const done = await get(`/v1/statements/${committed}/why`, '/v1/statements/{id}/why')
+    assert.equal(done.phase, 'committed')
+
+    const isHeard = async (): Promise<boolean> => (await get('/v1/network')).nodes.length === 4
+    await nodes.until(isHeard, 'all four nodes are shown')
+    const { peers } = await get('/v1/peers')
+    const known = [nodes.signer('node2'), nodes.signer('node3'), nodes.signer('node4')]
+    assert.deepEqual(peers.flatMap(({ signer }) => signer ?? []).toSorted(), known.toSorted())
+
+    const alone = nodes.signer('node4')
+    const isRefused = async (): Promise<Shown | false> => {
+      const { statements } = await get('/v1/statements')
+      const id = statements.find(({ proposer }) => proposer === alone)?.id
+      if (id === undefined) return false
+      const story = await get(`/v1/statements/${id}/why`, '/v1/statements/{id}/why')
+      return story.missing.filter(({ reason }) => reason === 'deviation').length === 3 && story
+    }
+    const story = await nodes.until(isRefused, 'three refuse what node4 proposed')
+    assert.equal(story.phase, 'collecting')
+    assert.match(story.sentences.join('\n'), /1 signer has signed, and a quorum takes 3: 0x/)
+    assert.match(story.missing[0]?.sentence ?? '', /^0x\w{40} refused: it saw 3021\.455 \(deviation 5 %\)\.$/)
+
+    const directory = await temporaryDirectory(t)
+    const statement = story.id
+    const why = await runCli(['why', statement, '--api', url], { directory })
+    assert.match(why.stdout, new RegExp(`^${statement}: collecting\n`))
+    assert.match(why.stdout, /\n {2}Missing:\n {4}0x\w{40} refused: it saw 3021\.455 \(deviation 5 %\)\.\n/)
+    assert.match(why.stdout, /\n {2}What would make it pass: 2 more signatures of the 3 signers that are missing/)
+    const round = String(prices[0]?.round)
+    const ofRound = await runCli(['why', round, '--json', '--api', url], { directory })
+    assert.equal(ofRound.stdout.trim().split('\n').length, 4, ofRound.stdout)
+    const status = await runCli(['status', '--api', url], { directory })
+    assert.match(status.stdout, /^network test-network, seen by a signer 0x\w{40}\nready\n/)
+    assert.equal(status.stdout.match(/ s ago /g)?.length, 4)
+
+    const kinds = ['price', 'statement', 'signature', 'refusal', 'node', 'peer', 'health']
+    await stream.until(() => kinds.every((kind) => stream.events.some(({ event }) => event === kind)))
+    for (const { event, data } of stream.events) contract.checkEvent(event, data)
+
+    const samples = [
+      /^gp_ready 1$/m,
+      /^gp_reachable_signers 4$/m,
+      /^gp_minimum_signers 3$/m,
+      /^gp_statements\{phase="committed"\} 3$/m,
+      /^gp_mesh_peers\{topic="prices"\} 3$/m,
+      /^gp_outbox_rows 0$/m,
+      /^gp_quorum_seconds_count\{pair="ETH-USD"\} 3$/m,
+      /^gp_feed_seconds_count\{base="ETH",outcome="answered"\} [1-9]/m,
+      new RegExp(`^gp_signatures_total\\{signer="${nodes.signer('node2')}"\\} 3$`, 'm'),
+      new RegExp(`^gp_signatures_missing_total\\{signer="${alone}"\\} 3$`, 'm'),
+      new RegExp(`^gp_refusals_received_total\\{signer="${nodes.signer('node2')}",reason="deviation"\\} 1$`, 'm'),
+      /^gossipsub_topic_peer_count\{topicStr="[^"]+"\} [1-9]/m,
+      /^libp2p_data_transfer_bytes_total\{protocol="global sent"\} [1-9]/m,
+    ]
+    for (const sample of samples) await nodes.until(async () => sample.test(await text('/metrics')), String(sample))
+
+    await lonely.stop()
+    await stream.until(() => stream.events.some(({ event, data }) => event === 'peer' && data.includes('"up":false')))
+    const seed = await openNode(bootstrap)
+    assert.equal((await seed.get('/v1/peers')).peers.length, 3)
+    assert.deepEqual((await seed.get('/v1/network')).nodes, [])
+    assert.match(await seed.text('/metrics'), /^gp_peers 3$/m)
+  })
+})

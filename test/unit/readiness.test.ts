@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type ReadyNode, gossipReadiness } from '../../src/node/readiness.ts'
+import { constants } from '../helpers/driver-at-work.ts'
+import { ManualClock } from '../helpers/manual-clock.ts'
+import { signStatus } from '../helpers/notices-at-work.ts'
+import { alice, bob, carol, INTERVAL_MS } from '../helpers/statements.ts'
+
+/** A node to which everything can happen, and what it says of itself. */
+function createReadyNode() {
+  const clock = new ManualClock()
+  const found = {
+    peers: 2,
+    mesh: 2,
+    others: [bob, carol],
+    priceAtMs: undefined as number | undefined,
+    table: undefined as string | undefined,
+    clock: undefined as string | undefined,
+    oldestMs: undefined as number | undefined,
+  }
+  const node: ReadyNode = {
+    topics: { prices: { peers: () => found.peers, meshPeers: () => found.mesh } },
+    directory: {
+      nodes: () =>
+        found.others.map((signer) => ({ ...signStatus(signer), listed: true, heardAtMs: clock.now().monoMs })),
+    },
+    signer: { address: alice.address },
+    owed: { depth: () => 0, oldestMs: () => found.oldestMs },
+    tableFault: () => found.table,
+    clockFault: () => found.clock,
+    lastPriceAtMs: () => found.priceAtMs,
+  }
+  return { clock, found, readiness: gossipReadiness({ node, clock }, constants([alice, bob, carol])) }
+}
+
+describe('a gossip node is ready', () => {
+  it('from the moment on when it hears enough others, without waiting for statuses and prices', () => {
+    const { found, readiness } = createReadyNode()
+    found.others = []
+    assert.deepEqual(readiness(), [])
+    found.peers = 1
+    assert.deepEqual(readiness(), ['connected to 1 nodes of the network: a quorum takes 2 others'])
+  })
+
+  it('not while its mesh is empty', () => {
+    const { found, readiness } = createReadyNode()
+    found.mesh = 0
+    assert.deepEqual(readiness(), ['no messages are exchanged with any peer yet: the mesh is empty'])
+  })
+
+  it('not when fewer signers than a quorum takes have told of themselves for a minute', async () => {
+    const { clock, found, readiness } = createReadyNode()
+    await clock.advance(60_001)
+    assert.deepEqual(readiness(), [])
+    found.others = [bob]
+    assert.deepEqual(readiness(), ['2 signers are there, with this node: a quorum takes 3'])
+  })
+
+  it('not without a price for two rounds', async () => {
+    const { clock, found, readiness } = createReadyNode()
+    await clock.advance(2 * INTERVAL_MS)
+    assert.deepEqual(readiness(), [])
+    await clock.advance(1_000)
+    assert.deepEqual(readiness(), [`no price has come from coinbase for ${2 * (INTERVAL_MS / 1_000) + 1} s`])
+    found.priceAtMs = clock.now().monoMs
+    assert.deepEqual(readiness(), [])
+  })
+
+  it('not while its clock is off, the table is away, or a row waits for long, each in a sentence', () => {
+    const { found, readiness } = createReadyNode()
+    found.clock = 'the clock is off'
+    found.table = 'nobody answers'
+    found.oldestMs = 300_000
+    assert.deepEqual(readiness(), ['the clock is off', 'the table cannot be written: nobody answers'])
+    found.oldestMs = 301_000
+    assert.equal(readiness().at(-1), 'a row has waited for the table for 301 s')
+  })
+})

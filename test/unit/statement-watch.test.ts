@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { EngineEvent } from '../../src/consensus/effects.ts'
+import { Engine } from '../../src/consensus/engine.ts'
+import { lifeRules } from '../../src/consensus/statement-entry.ts'
+import { createStatementMetrics } from '../../src/node/statement-metrics.ts'
+import { type StatementNews, StatementWatch } from '../../src/node/statement-watch.ts'
+import { storyOf } from '../../src/node/statement-story.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { attest, constants } from '../helpers/driver-at-work.ts'
+import { refusalOf } from '../helpers/engine-at-work.ts'
+import { ManualClock } from '../helpers/manual-clock.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
+import { INTERVAL_MS, type TestSigner, alice, bob, carol, dave, statement, testSigner } from '../helpers/statements.ts'
+
+const RULES = constants([alice, bob, carol, dave, testSigner(5)])
+
+/** An engine that is watched, by alice's node. */
+function createWatched() {
+  const clock = new ManualClock()
+  const engine = new Engine(lifeRules(RULES))
+  const told: StatementNews[] = []
+  const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true, processMetrics: false })
+  const measure = createStatementMetrics({ clock, ...metrics }, { constants: RULES, own: alice.address })
+  const watch = new StatementWatch({ engine, clock }, (news) => {
+    told.push(news)
+    measure(news)
+  })
+  const handle = (event: EngineEvent): void => watch.handled(event, engine.handle(event, clock.now()))
+  const receive = (...signers: readonly TestSigner[]): void =>
+    handle({ kind: 'received', attestation: attest(statement(), ...signers), reemit: false })
+  const heard = { isThere: (signer: string) => signer === dave.address, lastHeardMs: () => undefined }
+  const why = () =>
+    storyOf(
+      {
+        engine,
+        watch,
+        nodes: heard,
+        clock,
+        constants: RULES,
+        own: alice.address,
+        tableFault: () => 'nobody answers there',
+      },
+      attest(statement(), alice).id,
+    )
+  return { clock, engine, watch, told, metrics, handle, receive, why }
+}
+
+const { id } = attest(statement(), alice)
+
+describe('who watches statements', () => {
+  it('is told once of each statement, signature and refusal, with the time', async () => {
+    const { clock, told, handle, receive, watch } = createWatched()
+    receive(alice)
+    await clock.advance(1_000)
+    receive(alice, bob)
+    receive(alice, bob)
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: carol, reason: 'feed-down' }) })
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: carol, reason: 'feed-down' }) })
+    assert.deepEqual(
+      told.map(({ kind }) => kind),
+      ['new', 'signature', 'signature', 'refusal'],
+    )
+    assert.equal(watch.signedAtMs(id, bob.address), (watch.signedAtMs(id, alice.address) ?? 0) + 1_000)
+  })
+
+  it('knows no time of what was signed before a restart', () => {
+    const { told, handle, watch } = createWatched()
+    handle({ kind: 'restored', attestation: attest(statement(), alice) })
+    assert.equal(watch.signedAtMs(id, alice.address), undefined)
+    assert.deepEqual(
+      told.map(({ kind }) => kind),
+      ['new'],
+    )
+  })
+
+  it('counts who signed, who did not, who was late, and how long a quorum took', async () => {
+    const { clock, handle, receive, metrics } = createWatched()
+    receive(alice)
+    await clock.advance(2_000)
+    receive(alice, bob, carol)
+    await clock.advance(RULES.quietPeriodMs)
+    handle({ kind: 'tick' })
+    receive(alice, bob, carol, dave)
+    receive(alice, bob, carol, dave)
+    handle({ kind: 'outcome', id, outcome: { kind: 'written' } })
+    const text = await metrics.text()
+    assert.match(text, /^gp_quorum_seconds_sum\{pair="ETH-USD"\} 2$/m)
+    assert.match(text, new RegExp(`^gp_late_signatures_total\\{signer="${dave.address}"\\} 1$`, 'm'))
+    assert.match(text, new RegExp(`^gp_signatures_total\\{signer="${carol.address}"\\} 1$`, 'm'))
+    assert.match(text, new RegExp(`^gp_signatures_missing_total\\{signer="${dave.address}"\\} 1$`, 'm'))
+    assert.doesNotMatch(text, new RegExp(`^gp_signatures_missing_total\\{signer="${carol.address}"\\}`, 'm'))
+  })
+
+  it('can say why there is no quorum, while it is collected and after it expired', async () => {
+    const { clock, handle, receive, why } = createWatched()
+    assert.equal(why().phase, 'unknown')
+    receive(alice)
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: carol, reason: 'feed-down' }) })
+    const { phase, missing, wouldPass } = why()
+    assert.equal(phase, 'collecting')
+    const reasons = new Map(missing.map(({ signer, reason }) => [signer, reason]))
+    assert.deepEqual(
+      [bob, carol, dave].map(({ address }) => reasons.get(address)),
+      ['never-heard', 'feed-down', 'silent'],
+    )
+    assert.match(
+      wouldPass ?? '',
+      /^2 more signatures of the 4 signers that are missing: it can be signed for 60 s more/,
+    )
+    await clock.advance(2 * INTERVAL_MS)
+    handle({ kind: 'tick' })
+    assert.equal(why().phase, 'expired')
+    assert.equal(why().wouldPass, undefined)
+    assert.equal(why().missing.length, 4)
+  })
+
+  it('can say that a row waits for the table', async () => {
+    const { clock, handle, receive, why } = createWatched()
+    receive(alice, bob, carol)
+    assert.match(why().sentences.join(' '), /It has a quorum: its row is due in \d+ s/)
+    await clock.advance(RULES.quietPeriodMs)
+    handle({ kind: 'tick' })
+    assert.match(why().sentences.join(' '), /Its row is due, and the table cannot be written: nobody answers there\./)
+  })
+
+  it('forgets with the engine', async () => {
+    const { clock, handle, receive, watch } = createWatched()
+    receive(alice)
+    await clock.advance(3 * INTERVAL_MS)
+    handle({ kind: 'tick' })
+    const later = attest(statement({ observedAt: clock.now().wallMs }), alice)
+    handle({ kind: 'received', attestation: later, reemit: false })
+    assert.equal(watch.signedAtMs(id, alice.address), undefined)
+    assert.notEqual(watch.signedAtMs(later.id, alice.address), undefined)
+  })
+})
