@@ -20,6 +20,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
 COPY migrations ./migrations
+COPY src/web/page ./src/web/page
 COPY --chmod=755 docker/entrypoint.sh ./
 USER node
 ENV GP_DATADIR=/data GP_HTTPADDR=0.0.0.0:8080

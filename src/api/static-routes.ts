@@ -8,6 +8,8 @@ export function staticRoutes(files: StaticFiles): readonly Route[] {
   return Array.from(files, ([path, file]) => ({
     path,
     summary: 'A file of the dashboard',
+    // A page asks for all of them at once, and each is in memory.
+    cost: 0,
     answers: { type: file.type },
     handle: (request: ApiRequest) => answerFile(file, request),
   }))

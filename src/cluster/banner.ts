@@ -4,14 +4,15 @@ import type { Cluster } from './cluster.ts'
 
 /** What a person wants to know when the cluster stands: whether prices are real, where the rows are, how to stop. */
 export function banner(
-  cluster: Pick<Cluster, 'network' | 'databaseUrl' | 'simulated'>,
+  cluster: Pick<Cluster, 'network' | 'databaseUrl' | 'dashboardUrl' | 'simulated'>,
   { colour, nodes, dataDir }: { readonly colour: boolean; readonly nodes: number; readonly dataDir: string },
 ): string {
   const paint = pc.createColors(colour)
-  const { network, databaseUrl, simulated } = cluster
+  const { network, databaseUrl, dashboardUrl, simulated } = cluster
   const lines = [
     `${paint.bold(network)}: ${nodes} signing nodes and a bootstrap node`,
     '',
+    ...(dashboardUrl === undefined ? [] : [`  dashboard  ${dashboardUrl}`]),
     `  database   psql ${databaseUrl}`,
     `  newest     npm run prices${dataDir === DEFAULT_DATA_DIR ? '' : ` -- --data-dir ${dataDir}`}`,
     `  stop       Ctrl-C`,

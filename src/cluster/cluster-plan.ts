@@ -83,6 +83,8 @@ export function planProcesses(basis: ClusterBasis): PlannedProcess[] {
       GP_BOOTSTRAPADDR: listen(firstPort),
       GP_DATADIR: directoryOf(options.dataDir, name),
       GP_DATABASEURL: basis.databaseUrl,
+      // One dashboard is enough, and shows them all.
+      GP_HTTPADDR: index === 0 ? basis.env['GP_HTTPADDR'] : '',
       GP_SIGNERS: basis.signers.join(','),
     },
   }))

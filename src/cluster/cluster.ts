@@ -29,6 +29,8 @@ export interface ClusterComponents {
 export interface Cluster {
   readonly network: string
   readonly databaseUrl: string
+  /** Where the dashboard is; undefined when GP_HTTPADDR says that there is none. */
+  readonly dashboardUrl: string | undefined
   /** Why prices are simulated; undefined when they are real. */
   readonly simulated: 'asked for' | { readonly unreachable: string } | undefined
   stop(): Promise<void>
@@ -98,11 +100,12 @@ async function compose(
   })
   releases.add('nodes', () => Promise.all(processes.map((process) => process.stop())))
   for (const process of processes) process.start()
-  await Promise.all(processes.map((process) => process.ready))
+  const ready = await Promise.all(processes.map((process) => process.ready))
 
   return {
     network,
     databaseUrl,
+    dashboardUrl: ready.find(({ httpUrl }) => httpUrl !== undefined)?.httpUrl,
     simulated: options.simulate ? 'asked for' : unreachable === undefined ? undefined : { unreachable },
     stop: () => releases.run(components),
   }

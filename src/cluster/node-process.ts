@@ -41,6 +41,8 @@ export class NodeProcessError extends Error {
 /** What a node tells the process that started it, over the IPC channel. */
 interface ReadyMessage {
   readonly kind: 'ready'
+  /** Where it serves HTTP; undefined when it does not. */
+  readonly httpUrl?: string
 }
 
 /** A node as a child process. One that dies is started again, later each time. */
@@ -48,7 +50,7 @@ export class NodeProcess {
   readonly name: string
   readonly #init: NodeProcessInit
   readonly #components: NodeProcessComponents
-  readonly #ready = Promise.withResolvers<void>()
+  readonly #ready = Promise.withResolvers<ReadyMessage>()
   #child: ChildProcess | undefined
   #wasReady = false
   #cancelRestart: (() => void) | undefined
@@ -66,7 +68,7 @@ export class NodeProcess {
   }
 
   /** Resolves when the node has said once that it runs; rejects when it has ended without ever having said so. */
-  get ready(): Promise<void> {
+  get ready(): Promise<Pick<ReadyMessage, 'httpUrl'>> {
     return this.#ready.promise
   }
 
@@ -86,7 +88,7 @@ export class NodeProcess {
     child.on('message', (message) => {
       if ((message as Partial<ReadyMessage>).kind !== 'ready') return
       this.#wasReady = true
-      this.#ready.resolve()
+      this.#ready.resolve(message as ReadyMessage)
     })
     child.once('error', (error) =>
       this.#ready.reject(new NodeProcessError(`${this.name} cannot be started`, { cause: error })),

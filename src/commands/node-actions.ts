@@ -32,7 +32,7 @@ export async function runNode(): Promise<void> {
           { clock: systemClock, random: Math.random, counters, gauges, histograms, metrics, logger, onFatal: fail },
           config,
         )
-        process.send?.({ kind: 'ready' })
+        process.send?.({ kind: 'ready', httpUrl: node.httpUrl })
         return node
       },
     },

@@ -23,11 +23,14 @@ export async function startHttpServer(
   const tries = address.kind === 'first-free' ? PORTS_TO_TRY : 1
   const logger = components.logger.child('http')
   // Loaded where it is wanted: it takes its time and memory.
-  const { startApiServer } = await import('../api/api-server.ts')
+  const [{ startApiServer }, { loadAssets }] = await Promise.all([
+    import('../api/api-server.ts'),
+    import('../web/assets.ts'),
+  ])
   const server = await startApiServer(
-    { ...components, logger, view, prices, readiness: () => view.readiness() },
+    { ...components, logger, view, prices, readiness: () => view.readiness(), files: await loadAssets() },
     { address: { host, port, tries }, version: VERSION, boot: randomBytes(6).toString('hex') },
   )
-  logger.info(`HTTP at ${server.url}, health at ${server.url}/readyz`)
+  logger.info(`dashboard at ${server.url}, health at ${server.url}/readyz`)
   return server
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import { systemClock } from '../../src/node/system-clock.ts'
 import { askAt } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { openStream } from '../helpers/event-reader.ts'
@@ -27,12 +29,21 @@ async function openNode(node: NodeAtWork) {
   const url = node.httpUrl ?? assert.fail(`${node.name} serves no HTTP`)
   const contract = new Contract((await askAt(url, '/openapi.json')).json())
   const get = async (target: string, path = target): Promise<Shown> => {
-    const answer = await askAt(url, target)
+    const answer = await patiently(url, target)
     contract.check(path, answer)
     assert.equal(answer.status, 200, answer.body)
     return answer.json() as Shown
   }
-  return { url, contract, get, text: async (target: string) => (await askAt(url, target)).body }
+  return { url, contract, get, text: async (target: string) => (await patiently(url, target)).body }
+}
+
+/** Who asks too often is told when to come back, and does. */
+async function patiently(url: string, target: string): ReturnType<typeof askAt> {
+  for (;;) {
+    const answer = await askAt(url, target)
+    if (answer.status !== 429) return answer
+    await systemClock.sleep(Number(answer.headers['retry-after']) * 1_000)
+  }
 }
 
 async function network(t: TestContext): Promise<NodeNetwork> {
@@ -64,9 +75,12 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
 
     const isHeard = async (): Promise<boolean> => (await get('/v1/network')).nodes.length === 4
     await nodes.until(isHeard, 'all four nodes are shown')
-    const { peers } = await get('/v1/peers')
-    const known = [nodes.signer('node2'), nodes.signer('node3'), nodes.signer('node4')]
-    assert.deepEqual(peers.flatMap(({ signer }) => signer ?? []).toSorted(), known.toSorted())
+    const known = [nodes.signer('node2'), nodes.signer('node3'), nodes.signer('node4')].toSorted()
+    const areConnected = async (): Promise<boolean> => {
+      const { peers } = await get('/v1/peers')
+      return isDeepStrictEqual(peers.flatMap(({ signer }) => signer ?? []).toSorted(), known)
+    }
+    await nodes.until(areConnected, 'all others are shown as peers')
 
     const alone = nodes.signer('node4')
     const isRefused = async (): Promise<Shown | false> => {
@@ -118,7 +132,10 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
     await lonely.stop()
     await stream.until(() => stream.events.some(({ event, data }) => event === 'peer' && data.includes('"up":false')))
     const seed = await openNode(bootstrap)
-    assert.equal((await seed.get('/v1/peers')).peers.length, 3)
+    await nodes.until(
+      async () => (await seed.get('/v1/peers')).peers.length === 3,
+      'the bootstrap node has three peers',
+    )
     assert.deepEqual((await seed.get('/v1/network')).nodes, [])
     assert.match(await seed.text('/metrics'), /^gp_peers 3$/m)
   })

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { readFile, readdir } from 'node:fs/promises'
+import { createRequire, stripTypeScriptTypes } from 'node:module'
+import { dirname, extname, join } from 'node:path'
+import process from 'node:process'
+
+/** A file of the dashboard, in memory. */
+export interface Asset {
+  /** Media type, with its charset. */
+  readonly type: string
+  readonly body: Buffer
+  /** Strong, in quotes. */
+  readonly etag: string
+}
+
+/** By the path that it is asked for. */
+export type Assets = ReadonlyMap<string, Asset>
+
+const JAVASCRIPT = 'text/javascript; charset=utf-8'
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': JAVASCRIPT,
+  '.svg': 'image/svg+xml',
+  '.ts': JAVASCRIPT,
+  '.woff2': 'font/woff2',
+}
+
+// Pages are not compiled: the same from src/web and from dist/web, as migrations are.
+const PAGE = new URL('../../src/web/page/', import.meta.url)
+const MODULES = new URL('./browser/', import.meta.url)
+
+/**
+ * What the page takes from packages: path, what a package offers, and a file beside that where it does not offer it
+ * itself. Nothing else of them is served.
+ */
+const LIBRARIES: readonly (readonly [path: string, offered: string, beside?: string])[] = [
+  ['/lib/noble-hashes/_u64.js', '@noble/hashes/sha3.js', '_u64.js'],
+  ['/lib/noble-hashes/sha3.js', '@noble/hashes/sha3.js'],
+  ['/lib/noble-hashes/utils.js', '@noble/hashes/sha3.js', 'utils.js'],
+  ['/lib/noble-secp256k1.js', '@noble/secp256k1'],
+  ['/lib/uplot.js', 'uplot/dist/uPlot.esm.js'],
+  ['/lib/uplot.css', 'uplot/dist/uPlot.min.css'],
+  ['/fonts/inter.woff2', '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'],
+]
+
+/** Where the browser finds what our modules import by the name of its package. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  '@noble/hashes/sha3.js': '/lib/noble-hashes/sha3.js',
+  '@noble/secp256k1': '/lib/noble-secp256k1.js',
+  uplot: '/lib/uplot.js',
+}
+
+/**
+ * All files of the dashboard, `/` included. Run as TypeScript, its modules lose their types here; in the published
+ * build they have lost them already.
+ *
+ * @throws when a file is missing, or a module imports what is not served
+ */
+export async function loadAssets(): Promise<Assets> {
+  const [pages, modules, libraries] = await Promise.all([pageFiles(), moduleFiles(), libraryFiles()])
+  const assets = new Map([...pages, ...modules, ...libraries])
+  const index = assets.get('/index.html')
+  if (index !== undefined) assets.set('/', index)
+  return assets
+}
+
+async function pageFiles(): Promise<readonly (readonly [string, Asset])[]> {
+  const names = await readdir(PAGE)
+  return Promise.all(names.map(async (name) => [`/${name}`, asset(name, await readFile(new URL(name, PAGE)))] as const))
+}
+
+async function moduleFiles(): Promise<readonly (readonly [string, Asset])[]> {
+  const names = (await readdir(MODULES)).filter((name) => /(?<!\.d)\.ts$|\.js$/.test(name))
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(new URL(name, MODULES), 'utf8')
+      const script = forBrowser(name.endsWith('.ts') ? withoutTypes(text) : text)
+      return [`/app/${name.replace(/\.ts$/, '.js')}`, asset(name, Buffer.from(script))] as const
+    }),
+  )
+}
+
+async function libraryFiles(): Promise<readonly (readonly [string, Asset])[]> {
+  const require = createRequire(import.meta.url)
+  return Promise.all(
+    LIBRARIES.map(async ([path, offered, beside]) => {
+      const file = require.resolve(offered)
+      return [path, asset(path, await readFile(beside === undefined ? file : join(dirname(file), beside)))] as const
+    }),
+  )
+}
+
+/** Strips types; without the warning that the stripping which runs this very file does not give either. */
+function withoutTypes(text: string): string {
+  const warn = process.emitWarning.bind(process)
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(text)
+  } finally {
+    process.emitWarning = warn
+  }
+}
+
+const IMPORTED = /^((?:import|export|\}).* from |import )(['"])([^'"]+)\2/gm
+
+/** Import maps would be inline scripts, which the page forbids itself: names become paths here. */
+function forBrowser(script: string): string {
+  return script.replace(IMPORTED, (_all, before: string, quote: string, name: string) => {
+    const path = name.startsWith('./') ? name.replace(/\.ts$/, '.js') : PACKAGES[name]
+    if (path === undefined) throw new Error(`the dashboard does not serve ${name}`)
+    return `${before}${quote}${path}${quote}`
+  })
+}
+
+function asset(name: string, body: Buffer): Asset {
+  const type = TYPES[extname(name)]
+  if (type === undefined) throw new Error(`the dashboard has no type for ${name}`)
+  return { type, body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` }
+}

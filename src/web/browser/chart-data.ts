@@ -1,0 +1,93 @@
+import type { Price, Round } from './api-shapes.ts'
+import { displayPrice, medianOf, parseDecimal } from './decimal.ts'
+import type { TimeWindow } from './time-range.ts'
+
+/**
+ * Columns of equal length for a chart: times in seconds, ascending, then the median and each proposer's prices. Where
+ * rounds are missing stands an entry without prices, so that no line runs over the gap.
+ */
+export interface ChartData {
+  readonly proposers: readonly string[]
+  readonly seconds: readonly number[]
+  readonly median: readonly (number | null)[]
+  /** By proposer; null where it has none. */
+  readonly prices: readonly (readonly (number | null)[])[]
+}
+
+/**
+ * @param rounds - of one pair, newest first. Their prices become numbers here, and only here: pixels need no more.
+ */
+export function chartData(rounds: readonly Round[]): ChartData {
+  const proposers = [...new Set(rounds.flatMap((round) => round.proposers))].toSorted()
+  const entries = rounds.toReversed().flatMap((round, at, ascending) => {
+    const before = ascending[at - 1]
+    const seconds = Date.parse(round.startTime) / 1_000
+    const entry = { seconds, round }
+    if (before === undefined || before.round + 1 === round.round) return [entry]
+    return [{ seconds: (Date.parse(before.startTime) / 1_000 + seconds) / 2, round: undefined }, entry]
+  })
+  return {
+    proposers,
+    seconds: entries.map(({ seconds }) => seconds),
+    median: entries.map(({ round }) => (round === undefined ? null : Number(round.median))),
+    prices: proposers.map((proposer) =>
+      entries.map(({ round }) => (round === undefined ? null : priceBy(round, proposer))),
+    ),
+  }
+}
+
+function priceBy(round: Round, proposer: string): number | null {
+  const at = round.proposers.indexOf(proposer)
+  return at === -1 ? null : Number(round.prices[at])
+}
+
+/** Two lists of rounds of one pair as one, newest first; of a round that is in both, the one from `newer`. */
+export function mergedRounds(newer: readonly Round[], older: readonly Round[]): readonly Round[] {
+  const byNumber = new Map([...older, ...newer].map((round) => [round.round, round]))
+  return [...byNumber.values()].toSorted((a, b) => b.round - a.round)
+}
+
+/**
+ * The rounds with a price that has just come. A disputed price counts for nothing, as in the database's own rounds.
+ *
+ * @param intervalMs - the network's; it says when the round began
+ */
+export function withPrice(
+  rounds: readonly Round[],
+  { price, intervalMs }: { readonly price: Price; readonly intervalMs: number },
+): readonly Round[] {
+  if (price.disputed) return rounds
+  const known = rounds.find(({ round }) => round === price.round)
+  if (known?.proposers.includes(price.proposer) === true) return rounds
+  const entries = [
+    ...(known?.proposers ?? []).map((proposer, at) => ({ proposer, text: known?.prices[at] ?? '' })),
+    { proposer: price.proposer, text: price.price },
+  ].toSorted((a, b) => (a.proposer < b.proposer ? -1 : 1))
+  const prices = entries.map(({ text }) => text)
+  const round: Round = {
+    pair: price.pair,
+    round: price.round,
+    startTime: new Date(price.round * intervalMs).toISOString(),
+    endTime: new Date((price.round + 1) * intervalMs).toISOString(),
+    median: medianOf(prices),
+    prices,
+    proposers: entries.map(({ proposer }) => proposer),
+  }
+  return mergedRounds([round], rounds)
+}
+
+/** What a chart shows, in words, for those who do not see it. */
+export function chartSummary(rounds: readonly Round[], window: TimeWindow): string {
+  const inside = rounds.filter(({ startTime }) => {
+    const ms = Date.parse(startTime)
+    return ms >= window.fromMs && ms <= window.toMs
+  })
+  const [newest] = inside
+  const oldest = inside.at(-1)
+  if (newest === undefined || oldest === undefined) return 'No price in this stretch of time.'
+  const medians = inside.map(({ median }) => median).toSorted((a, b) => (parseDecimal(a) < parseDecimal(b) ? -1 : 1))
+  const low = displayPrice(medians[0] ?? newest.median)
+  const high = displayPrice(medians.at(-1) ?? newest.median)
+  const rounds_ = inside.length === 1 ? 'One round' : `${inside.length} rounds`
+  return `${rounds_}: median from ${displayPrice(oldest.median)} to ${displayPrice(newest.median)}, lowest ${low}, highest ${high}.`
+}

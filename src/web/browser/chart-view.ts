@@ -1,0 +1,200 @@
+import type { Announcer } from './announcer.ts'
+import type { Round } from './api-shapes.ts'
+import { type ChartData, chartData, chartSummary } from './chart-data.ts'
+import { displayPrice } from './decimal.ts'
+import { byId, el, setText } from './element.ts'
+import { counted, duration, shortHex, timeOfDay } from './format.ts'
+import type { PageState } from './page-state.ts'
+import { PriceChart } from './price-chart.ts'
+import { RANGES, type RangeId, type TimeWindow, isRangeId, windowOf, zoomed } from './time-range.ts'
+
+interface ChartViewOptions {
+  readonly onRange: (range: RangeId) => void
+  readonly now: () => number
+}
+
+/** The chart with its ranges, its read-out and its keys. */
+export class ChartView {
+  readonly #box = byId('chart', HTMLElement)
+  readonly #empty = byId('chart-empty', HTMLElement)
+  readonly #readout = byId('readout', HTMLElement)
+  readonly #summary = byId('chart-summary', HTMLElement)
+  readonly #reset = byId('zoom-reset', HTMLButtonElement)
+  readonly #announcer: Announcer
+  readonly #now: () => number
+  readonly #chart = new PriceChart(
+    { parent: this.#box },
+    { onPoint: (index) => this.#read(index), onSelect: (window) => this.#zoom(window) },
+  )
+  #state: PageState | undefined
+  #rounds: readonly Round[] = []
+  #data: ChartData = { proposers: [], seconds: [], median: [], prices: [] }
+  #zoomedTo: TimeWindow | undefined
+  #at: number | undefined
+
+  constructor({ announcer }: { readonly announcer: Announcer }, { onRange, now }: ChartViewOptions) {
+    this.#announcer = announcer
+    this.#now = now
+    const ranges = byId('ranges', HTMLFieldSetElement)
+    for (const { id, label, name } of RANGES) {
+      const input = el('input', { type: 'radio', name: 'range', value: id, 'aria-label': name, checked: id === '24h' })
+      ranges.append(el('label', {}, input, el('span', {}, label)))
+    }
+    ranges.addEventListener('change', (event) => {
+      const value = event.target instanceof HTMLInputElement ? event.target.value : ''
+      this.#zoomedTo = undefined
+      if (isRangeId(value)) onRange(value)
+    })
+    this.#reset.addEventListener('click', () => this.#zoom(undefined))
+    this.#box.addEventListener('dblclick', () => this.#zoom(undefined))
+    this.#box.addEventListener('keydown', (event) => this.#onKey(event))
+    this.#box.addEventListener('blur', () => this.#chart.pointAt(undefined))
+  }
+
+  /** Draws what has changed; the window moves on with the time. */
+  render(state: PageState): void {
+    const isSame = state.rounds === this.#rounds && state.range === this.#state?.range
+    this.#state = state
+    if (state.network?.constants === null || state.network === null) return
+    this.#empty.hidden = state.rounds.length > 0
+    if (state.rounds.length === 0) {
+      this.#rounds = []
+      this.#chart.hide()
+      setText(
+        this.#empty,
+        state.tableFault === null
+          ? 'The first point of this chart is drawn when the first price is in the table.'
+          : 'There are no prices to draw now.',
+      )
+      setText(this.#readout, ' ')
+      return
+    }
+    if (isSame && this.#zoomedTo !== undefined) return
+    if (state.rounds !== this.#rounds) {
+      this.#rounds = state.rounds
+      this.#data = chartData(state.rounds)
+    }
+    this.#draw()
+  }
+
+  recolour(): void {
+    this.#chart.recolour()
+  }
+
+  #draw(): void {
+    const window = this.#window()
+    this.#reset.disabled = this.#zoomedTo === undefined
+    this.#chart.show(this.#data, window)
+    setText(this.#summary, chartSummary(this.#rounds, window))
+    if (this.#at === undefined) this.#readNothing(window)
+  }
+
+  #window(): TimeWindow {
+    return this.#zoomedTo ?? this.#outer()
+  }
+
+  #outer(): TimeWindow {
+    return windowOf(this.#state?.range ?? '24h', { rounds: this.#rounds, nowMs: this.#now() })
+  }
+
+  #zoom(window: TimeWindow | undefined): void {
+    this.#zoomedTo = window
+    this.#draw()
+  }
+
+  #read(index: number | undefined): void {
+    const round = index === undefined ? undefined : this.#roundAt(index)
+    this.#at = round === undefined ? undefined : index
+    if (round === undefined) this.#readNothing(this.#window())
+    else setText(this.#readout, roundInWords(round, this.#now()))
+  }
+
+  #readNothing({ fromMs, toMs }: TimeWindow): void {
+    const range = RANGES.find(({ id }) => id === this.#state?.range)
+    const span =
+      this.#zoomedTo !== undefined
+        ? duration(toMs - fromMs)
+        : (range?.spanMs ?? null) === null
+          ? 'Everything'
+          : `The last ${range?.name ?? ''}`
+    const oldest = this.#rounds.at(-1)
+    const beginsAt = oldest === undefined ? fromMs : Date.parse(oldest.startTime)
+    const late =
+      beginsAt > fromMs + 60_000 && this.#zoomedTo === undefined
+        ? `, from the first price at ${timeOfDay(beginsAt, this.#now())} on`
+        : ''
+    setText(this.#readout, `${span}${late}. Point at a round to read it, drag to zoom.`)
+  }
+
+  #roundAt(index: number): Round | undefined {
+    const seconds = this.#data.seconds[index]
+    return this.#rounds.find(({ startTime }) => Date.parse(startTime) / 1_000 === seconds)
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || this.#rounds.length === 0) return
+    const outer = this.#outer()
+    switch (event.key) {
+      case 'ArrowLeft':
+        this.#step((this.#at ?? this.#data.seconds.length) - 1, -1)
+        break
+      case 'ArrowRight':
+        this.#step((this.#at ?? -1) + 1, 1)
+        break
+      case 'Home':
+        this.#step(0, 1)
+        break
+      case 'End':
+        this.#step(this.#data.seconds.length - 1, -1)
+        break
+      case '+':
+      case '=':
+        this.#zoom(zoomed(this.#around(), { factor: 0.5, outer }))
+        break
+      case '-':
+        this.#zoom(zoomed(this.#around(), { factor: 2, outer }))
+        break
+      case 'Escape':
+        this.#zoom(undefined)
+        break
+      default:
+        return
+    }
+    event.preventDefault()
+  }
+
+  /** Goes to the next round in sight, over gaps and no further than the window. */
+  #step(start: number, direction: 1 | -1): void {
+    const { fromMs, toMs } = this.#window()
+    for (let index = start; index >= 0 && index < this.#data.seconds.length; index += direction) {
+      const ms = (this.#data.seconds[index] ?? 0) * 1_000
+      const round = this.#roundAt(index)
+      if (round === undefined || ms < fromMs || ms > toMs) continue
+      this.#chart.pointAt(index)
+      this.#at = index
+      const words = roundInWords(round, this.#now())
+      setText(this.#readout, words)
+      this.#announcer.answer(words)
+      return
+    }
+  }
+
+  /** The window, with the round that is read in its middle. */
+  #around(): TimeWindow {
+    const window = this.#window()
+    const seconds = this.#at === undefined ? undefined : this.#data.seconds[this.#at]
+    if (seconds === undefined) return window
+    const half = (window.toMs - window.fromMs) / 2
+    return { fromMs: seconds * 1_000 - half, toMs: seconds * 1_000 + half }
+  }
+}
+
+const NAMED = 6
+
+function roundInWords(round: Round, nowMs: number): string {
+  const named = round.proposers
+    .slice(0, NAMED)
+    .map((proposer, at) => `${shortHex(proposer)} ${displayPrice(round.prices[at] ?? '0')}`)
+  const more = round.proposers.length > NAMED ? `, and ${round.proposers.length - NAMED} more` : ''
+  return `${timeOfDay(Date.parse(round.startTime), nowMs)} · median ${displayPrice(round.median)} of ${counted(round.prices.length, 'price')}: ${named.join(', ')}${more}`
+}

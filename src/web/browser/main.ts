@@ -1,0 +1,169 @@
+import { Announcer } from './announcer.ts'
+import type { LiveEvent, Price, Story } from './api-shapes.ts'
+import { ask, wordsOf } from './ask.ts'
+import { ChartView } from './chart-view.ts'
+import { displayPrice } from './decimal.ts'
+import { DetailDialog } from './detail-dialog.ts'
+import { byId } from './element.ts'
+import { counted, shortHex } from './format.ts'
+import { listen } from './live-stream.ts'
+import { NetworkView } from './network-view.ts'
+import { NodeData } from './node-data.ts'
+import { afterEvent, withoutEnded } from './page-state.ts'
+import { PageStore } from './page-store.ts'
+import { PendingView } from './pending-view.ts'
+import { PriceView } from './price-view.ts'
+import { RowChecker } from './row-checker.ts'
+import { RowsView } from './rows-view.ts'
+import { StatusView, healthLine } from './status-view.ts'
+import { startThemeSwitch } from './theme.ts'
+import type { RowRules } from './verify-row.ts'
+
+const LINGER_MS = 4_000
+const TICK_MS = 500
+const REFRESH_EVERY_MS = 30_000
+const STREAM_PATIENCE_MS = 300
+const FILL_PATIENCE_MS = 2_000
+
+const store = new PageStore({ draw: render })
+const announcer = new Announcer({ element: byId('announcer', HTMLElement) })
+const checker = new RowChecker({ onCheck })
+const data = new NodeData({ store }, { onRefill: () => checker.forgetFailures() })
+const dialog = new DetailDialog()
+const content = byId('content', HTMLElement)
+const footer = byId('bottom', HTMLElement)
+const statusView = new StatusView()
+const priceView = new PriceView({ onPair: (pair) => void data.choosePair(pair) })
+const chartView = new ChartView({ announcer }, { onRange: (range) => void data.chooseRange(range), now: Date.now })
+const pendingView = new PendingView({ announcer }, { onWhy: (id) => void tellWhy(id) })
+const rowsView = new RowsView({
+  check: (price) => checker.check(price),
+  onOpen: openRow,
+  onOlder: () => void showOlderRows(),
+  onRelease: () => store.schedule(),
+})
+const networkView = new NetworkView()
+
+let heardMs = Date.now()
+/** Shown at once and whole: what would come bit by bit would push about what is below it. */
+let isFilled = false
+let opened: Price | undefined
+
+function render(): void {
+  const wallMs = Date.now()
+  const nowMs = performance.now()
+  store.change(withoutEnded(store.state, { nowMs, lingerMs: LINGER_MS }))
+  const { state } = store
+  statusView.render(state, { nowMs: wallMs, heardMs })
+  if (state.network === null) return
+  // A bootstrap node knows the network and nothing of prices.
+  document.documentElement.dataset['role'] = state.network.role
+  content.hidden = !isFilled
+  footer.hidden = !isFilled
+  networkView.render(state, { nowMs, wallMs })
+  if (state.network.constants === null) return
+  checker.useRules(rules())
+  priceView.render(state, { nowMs: wallMs })
+  chartView.render(state)
+  pendingView.render(state, { nowMs, wallMs })
+  rowsView.render(state, { nowMs: wallMs })
+}
+
+function rules(): RowRules | null {
+  const constants = store.state.network?.constants
+  if (constants === undefined || constants === null) return null
+  return { minimumSigners: constants.minimumSigners, intervalMs: constants.intervalMs }
+}
+
+function openRow(price: Price): void {
+  opened = price
+  const retry = (): void => {
+    checker.again(price)
+    openRow(price)
+  }
+  dialog.showRow(price, { check: checker.check(price), rules: rules(), retry })
+}
+
+function onCheck(price: Price): void {
+  if (opened?.id === price.id) openRow(price)
+  store.schedule()
+}
+
+async function showOlderRows(): Promise<void> {
+  const words = await data.loadOlderRows().then((count) => `${counted(count, 'older row')} shown.`, wordsOf)
+  announcer.answer(words)
+}
+
+async function tellWhy(id: string): Promise<void> {
+  const pending = store.state.statements.get(id)?.pending
+  const title =
+    pending === undefined ? 'Why' : `${pending.pair} ${displayPrice(pending.price)} from ${shortHex(pending.proposer)}`
+  try {
+    dialog.showStory(title, await ask<Story>(`/v1/statements/${encodeURIComponent(id)}/why`))
+  } catch (error) {
+    dialog.showStory(title, `The node did not say why: ${wordsOf(error)}.`)
+  }
+}
+
+function onEvent(event: LiveEvent): void {
+  heardMs = Date.now()
+  const before = store.state
+  store.change(afterEvent(before, { event, nowMs: performance.now() }))
+  switch (event.kind) {
+    case 'reset':
+      void data.refill()
+      return
+    case 'peer':
+      data.reloadNetworkSoon()
+      return
+    case 'health':
+      if (before.network?.health.ready !== event.data.ready) announcer.say(healthLine(store.state, heardMs))
+      return
+    case 'price': {
+      const { pair, price, signerCount } = event.data
+      announcer.say(`New price: ${pair} ${displayPrice(price)}, ${counted(signerCount, 'signer')}.`)
+      return
+    }
+    case 'node': {
+      const { signer, state } = event.data
+      if (before.nodes.get(signer)?.node.state === state) return
+      announcer.say(`Node ${shortHex(signer)} is ${state}.`)
+      data.reloadNetworkSoon()
+      return
+    }
+    case 'statement':
+    case 'signature':
+    case 'refusal':
+  }
+}
+
+function fillPage(): void {
+  isFilled = true
+  store.schedule()
+}
+
+/** Listens before it asks, so that nothing falls between an answer and the first event. */
+async function start(): Promise<void> {
+  startThemeSwitch({ onChange: () => chartView.recolour() })
+  byId('detail', HTMLDialogElement).addEventListener('close', () => (opened = undefined))
+  const { promise: firstOpen, resolve: onFirstOpen } = Promise.withResolvers<void>()
+  listen({
+    onOpen: (resumed) => {
+      heardMs = Date.now()
+      store.change({ ...store.state, connection: 'live' })
+      onFirstOpen()
+      if (resumed) void data.refill()
+    },
+    onLost: () => store.change({ ...store.state, connection: 'lost' }),
+    onEvent,
+  })
+  setInterval(() => store.schedule(), TICK_MS)
+  setInterval(() => void data.refresh(), REFRESH_EVERY_MS)
+  setTimeout(onFirstOpen, STREAM_PATIENCE_MS)
+  await firstOpen
+  setTimeout(fillPage, FILL_PATIENCE_MS)
+  await data.refill()
+  fillPage()
+}
+
+void start()

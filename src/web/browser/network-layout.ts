@@ -1,0 +1,92 @@
+import type { Link, SeenNode } from './api-shapes.ts'
+
+/** A node's place in the picture, in units of its view box. */
+export interface PlacedNode {
+  readonly key: string
+  /** Undefined for a peer that sends no status, as a bootstrap node of another version. */
+  readonly node: SeenNode | undefined
+  readonly isSelf: boolean
+  readonly x: number
+  readonly y: number
+  /** Where its label begins, and on which side of it the text runs. */
+  readonly labelX: number
+  readonly labelY: number
+  readonly anchor: 'start' | 'middle' | 'end'
+}
+
+export interface PlacedLink {
+  readonly key: string
+  readonly from: PlacedNode
+  readonly to: PlacedNode
+}
+
+export interface NetworkLayout {
+  readonly nodes: readonly PlacedNode[]
+  readonly links: readonly PlacedLink[]
+}
+
+interface Drawn {
+  readonly nodes: readonly SeenNode[]
+  readonly links: readonly Link[]
+  readonly selfPeerId: string | null
+}
+
+/**
+ * A ring of nodes in order of their signers, with this node on top: the same network always gives the same picture, so
+ * that what moves in it means something. A link that both ends tell of is one.
+ *
+ * @param size - side of the square, and the radius of the ring
+ */
+export function networkLayout(
+  { nodes, links, selfPeerId }: Drawn,
+  { size, radius }: { readonly size: number; readonly radius: number },
+): NetworkLayout {
+  const known = new Map(nodes.map((node) => [node.peerId, node]))
+  const silent = [
+    ...new Set([...links.flatMap(({ from, to }) => [from, to]), ...(selfPeerId === null ? [] : [selfPeerId])]),
+  ]
+    .filter((peerId) => !known.has(peerId))
+    .toSorted()
+  const order = [...nodes.toSorted((a, b) => (a.signer < b.signer ? -1 : 1)).map(({ peerId }) => peerId), ...silent]
+  const top = Math.max(0, selfPeerId === null ? 0 : order.indexOf(selfPeerId))
+  const placed = order.map((peerId, at): PlacedNode => {
+    const angle = (2 * Math.PI * (at - top)) / order.length - Math.PI / 2
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+    const middle = size / 2
+    const isUpright = Math.abs(cos) < 0.12
+    return {
+      key: peerId,
+      node: known.get(peerId),
+      isSelf: peerId === selfPeerId,
+      x: middle + radius * cos,
+      y: middle + radius * sin,
+      labelX: isUpright ? middle + radius * cos : middle + radius * cos + Math.sign(cos) * 16,
+      labelY: middle + radius * sin + (isUpright ? (sin < 0 ? -32 : 29) : 0),
+      anchor: isUpright ? 'middle' : cos > 0 ? 'start' : 'end',
+    }
+  })
+  return { nodes: placed, links: placedLinks(links, new Map(placed.map((node) => [node.key, node]))) }
+}
+
+function placedLinks(links: readonly Link[], places: ReadonlyMap<string, PlacedNode>): readonly PlacedLink[] {
+  const found = new Map<string, PlacedLink>()
+  for (const { from, to } of links) {
+    const [a = from, b = to] = [from, to].toSorted()
+    const [start, end] = [places.get(a), places.get(b)]
+    if (a === b || start === undefined || end === undefined) continue
+    found.set(`${a} ${b}`, { key: `${a} ${b}`, from: start, to: end })
+  }
+  return [...found.values()]
+}
+
+/** The network in one sentence. */
+export function networkSummary(nodes: readonly SeenNode[]): string {
+  if (nodes.length === 0) return 'No node has been heard yet.'
+  const count = (state: SeenNode['state']): number => nodes.filter((node) => node.state === state).length
+  const parts = [
+    `${count('here')} of ${nodes.length} nodes here`,
+    ...(count('behind') > 0 ? [`${count('behind')} behind`] : []),
+    ...(count('gone') > 0 ? [`${count('gone')} gone`] : []),
+  ]
+  return `${parts.join(', ')}.`
+}

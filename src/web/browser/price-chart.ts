@@ -1,0 +1,152 @@
+import uPlot from 'uplot'
+import type { ChartData } from './chart-data.ts'
+import type { TimeWindow } from './time-range.ts'
+
+interface ChartListeners {
+  /** The pointer stands at this entry of the data; undefined when it has left. */
+  readonly onPoint: (index: number | undefined) => void
+  /** A stretch was chosen by dragging over it. */
+  readonly onSelect: (window: TimeWindow) => void
+}
+
+/** Pixels that a round must have for its points to be drawn large. */
+const ROOMY = 6
+
+/** uPlot, as this page uses it: the median as a line, every proposer's price as a point, colours from the style sheet. */
+export class PriceChart {
+  readonly #parent: HTMLElement
+  readonly #listeners: ChartListeners
+  #plot: uPlot | undefined
+  #key = ''
+
+  constructor({ parent }: { readonly parent: HTMLElement }, listeners: ChartListeners) {
+    this.#parent = parent
+    this.#listeners = listeners
+    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(parent)
+  }
+
+  show(data: ChartData, window: TimeWindow): void {
+    const inWindow = data.seconds.filter(
+      (seconds) => seconds * 1_000 >= window.fromMs && seconds * 1_000 <= window.toMs,
+    ).length
+    const isDense = inWindow * ROOMY > this.#parent.clientWidth
+    const key = `${data.proposers.join()} ${isDense}`
+    const columns: uPlot.AlignedData = [
+      [...data.seconds],
+      ...data.prices.map((column) => [...column]),
+      [...data.median],
+    ]
+    const scale = { min: window.fromMs / 1_000, max: window.toMs / 1_000 }
+    if (this.#plot === undefined || key !== this.#key) {
+      this.#key = key
+      this.#plot?.destroy()
+      this.#plot = new uPlot(this.#options(data.proposers.length, isDense), columns, this.#parent)
+    } else this.#plot.setData(columns, false)
+    this.#plot.setScale('x', scale)
+  }
+
+  hide(): void {
+    this.#plot?.destroy()
+    this.#plot = undefined
+    this.#key = ''
+  }
+
+  /** Takes on other colours. */
+  recolour(): void {
+    this.#plot?.redraw(false, true)
+  }
+
+  /** Moves the cross-hair to an entry of the data; away when undefined. */
+  pointAt(index: number | undefined): void {
+    const plot = this.#plot
+    if (plot === undefined) return
+    const seconds = index === undefined ? undefined : plot.data[0][index]
+    const value = index === undefined ? undefined : plot.data.at(-1)?.[index]
+    if (seconds === undefined || value === undefined || value === null) plot.setCursor({ left: -10, top: -10 }, false)
+    else plot.setCursor({ left: plot.valToPos(seconds, 'x'), top: plot.valToPos(value, 'y') }, false)
+  }
+
+  #size(): { readonly width: number; readonly height: number } {
+    return { width: this.#parent.clientWidth, height: this.#parent.clientHeight }
+  }
+
+  #options(proposers: number, isDense: boolean): uPlot.Options {
+    const colour = (name: string) => () => getComputedStyle(this.#parent).getPropertyValue(name)
+    const font = `12px ${getComputedStyle(document.body).fontFamily}`
+    const axis = { font, stroke: colour('--ink-soft'), ticks: { show: false }, border: { show: false } }
+    const grid = { stroke: colour('--rule'), width: 1 }
+    const points = { show: true, size: isDense ? 3 : 6, stroke: colour('--point'), fill: colour('--point'), width: 0 }
+    return {
+      ...this.#size(),
+      padding: [10, 12, 0, 0],
+      legend: { show: false },
+      scales: { x: { auto: false }, y: { range: (_plot, low, high) => padded(low, high) } },
+      series: [
+        {},
+        ...Array.from({ length: proposers }, () => ({ paths: () => null, points })),
+        { stroke: colour('--ink'), width: isDense ? 1.25 : 1.75, points: { show: false } },
+      ],
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          gap: 6,
+          size: 30,
+          space: 80,
+          // A label whose middle is at the edge would be cut.
+          values: (plot, splits, _axis, _space, step) =>
+            timeLabels(splits, step).map((label, at) => (plot.valToPos(splits[at] ?? 0, 'x') < 18 ? '' : label)),
+        },
+        {
+          ...axis,
+          grid,
+          gap: 8,
+          size: 74,
+          side: 1,
+          values: (_plot, splits, _axis, _space, step) => splits.map((split) => priceLabel(split, step)),
+        },
+      ],
+      cursor: {
+        y: false,
+        drag: { x: true, y: false, setScale: false },
+        points: { size: 9, width: 2, show: true, one: true, stroke: colour('--ink'), fill: colour('--paper') },
+      },
+      hooks: {
+        setCursor: [(plot) => this.#listeners.onPoint(plot.cursor.idx ?? undefined)],
+        setSelect: [
+          (plot) => {
+            const { left, width } = plot.select
+            if (width < 4) return
+            const at = (pixel: number): number => plot.posToVal(pixel, 'x') * 1_000
+            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+            this.#listeners.onSelect({ fromMs: at(left), toMs: at(left + width) })
+          },
+        ],
+      },
+    }
+  }
+}
+
+function padded(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1]
+  const margin = high === low ? Math.abs(high) * 0.001 || 1 : (high - low) * 0.12
+  return [low - margin, high + margin]
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const SECONDS = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const DAY_SECONDS = 86_400
+
+function timeLabels(splits: readonly number[], step: number): string[] {
+  return splits.map((seconds) => {
+    const ms = seconds * 1_000
+    if (step >= DAY_SECONDS || CLOCK.format(ms) === '00:00') return DATE.format(ms)
+    return (step < 60 ? SECONDS : CLOCK).format(ms)
+  })
+}
+
+function priceLabel(value: number, step: number): string {
+  const places = step >= 1 ? 0 : Math.min(18, Math.ceil(-Math.log10(step)))
+  return value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })
+}

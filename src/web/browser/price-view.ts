@@ -1,0 +1,81 @@
+import type { Round } from './api-shapes.ts'
+import { decimalText, displayPrice, parseDecimal } from './decimal.ts'
+import { byId, el, setText } from './element.ts'
+import { ago, counted, countdown, duration, timeOfDay } from './format.ts'
+import type { PageState } from './page-state.ts'
+import { RANGES } from './time-range.ts'
+
+/** The newest price, large, and what is to be known beside it. */
+export class PriceView {
+  readonly #choice = byId('pair-choice', HTMLElement)
+  readonly #pair = byId('pair', HTMLSelectElement)
+  readonly #title = byId('price-title', HTMLElement)
+  readonly #median = byId('median', HTMLElement)
+  readonly #note = byId('median-note', HTMLElement)
+  readonly #next = byId('next-round', HTMLElement)
+  readonly #spread = byId('spread', HTMLElement)
+  readonly #changeTitle = byId('change-title', HTMLElement)
+  readonly #change = byId('change', HTMLElement)
+  #pairs = ''
+
+  constructor({ onPair }: { readonly onPair: (pair: string) => void }) {
+    this.#pair.addEventListener('change', () => onPair(this.#pair.value))
+  }
+
+  render(state: PageState, { nowMs }: { readonly nowMs: number }): void {
+    const constants = state.network?.constants
+    if (constants === undefined || constants === null) return
+    this.#renderPairs(constants.pairs, state.pair)
+    const [newest] = state.rounds
+    const nextMs = (Math.floor(nowMs / constants.intervalMs) + 1) * constants.intervalMs
+    setText(this.#next, `in ${countdown(nextMs - nowMs)}`)
+    setText(this.#median, newest === undefined ? '–' : displayPrice(newest.median))
+    this.#median.classList.toggle('none', newest === undefined)
+    if (newest === undefined && state.tableFault !== null) setText(this.#note, 'What the table holds is not known now.')
+    else if (newest === undefined) {
+      setText(
+        this.#note,
+        `No price yet: the first comes within ${duration(nextMs - nowMs + 3 * constants.quietPeriodMs)}, about ${duration(constants.quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`,
+      )
+    } else setText(this.#note, roundNote(newest, { state, nowMs }))
+    setText(this.#spread, newest === undefined ? '–' : spreadOf(newest))
+    setText(this.#changeTitle, `Change, ${RANGES.find(({ id }) => id === state.range)?.label ?? ''}`)
+    setText(this.#change, changeOf(state, nowMs))
+  }
+
+  #renderPairs(pairs: readonly string[], chosen: string | null): void {
+    setText(this.#title, pairs.length === 1 ? (pairs[0] ?? 'Price') : 'Price')
+    this.#choice.hidden = pairs.length < 2
+    if (pairs.join() === this.#pairs) return
+    this.#pairs = pairs.join()
+    this.#pair.replaceChildren(...pairs.map((pair) => el('option', { value: pair, selected: pair === chosen }, pair)))
+  }
+}
+
+function roundNote(round: Round, { state, nowMs }: { readonly state: PageState; readonly nowMs: number }): string {
+  const observed = state.prices.find((price) => price.round === round.round && !price.disputed)?.observedTime
+  const when = observed === undefined ? Date.parse(round.startTime) : Date.parse(observed)
+  const of = round.prices.length === 1 ? 'The one price' : `Median of ${counted(round.prices.length, 'price')}`
+  return `${of} of round ${round.round}, observed ${timeOfDay(when, nowMs)}, ${ago(nowMs - when)}`
+}
+
+/** How far the prices of a round lie apart, as a share of its median: a drawing aid, so a number will do. */
+function spreadOf({ prices, median }: Round): string {
+  const values = prices.map(parseDecimal)
+  const width = values.reduce((a, b) => (a > b ? a : b)) - values.reduce((a, b) => (a < b ? a : b))
+  return percent(Number(decimalText(width)) / Number(median))
+}
+
+function changeOf({ rounds, range }: PageState, nowMs: number): string {
+  const spanMs = RANGES.find(({ id }) => id === range)?.spanMs ?? null
+  const inside = spanMs === null ? rounds : rounds.filter(({ startTime }) => Date.parse(startTime) >= nowMs - spanMs)
+  const [newest] = inside
+  const oldest = inside.at(-1)
+  if (newest === undefined || oldest === undefined || newest === oldest) return '–'
+  const change = Number(newest.median) / Number(oldest.median) - 1
+  return `${change < 0 ? '▼' : change > 0 ? '▲' : ''} ${percent(Math.abs(change))}`.trim()
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 0.001 && share > 0 ? 3 : 2)} %`
+}

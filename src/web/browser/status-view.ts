@@ -1,0 +1,57 @@
+import { byId, setText } from './element.ts'
+import { ago, counted, duration, timeOfDay } from './format.ts'
+import type { PageState } from './page-state.ts'
+
+/** Who this page belongs to, whether it is live, and how the node is: in words. */
+export class StatusView {
+  readonly #simulated = byId('simulated', HTMLElement)
+  readonly #name = byId('network-name', HTMLElement)
+  readonly #connection = byId('connection', HTMLElement)
+  readonly #health = byId('health', HTMLElement)
+  readonly #healthText = byId('health-text', HTMLElement)
+  readonly #constants = byId('constants', HTMLElement)
+
+  render(state: PageState, { nowMs, heardMs }: { readonly nowMs: number; readonly heardMs: number }): void {
+    const { network, connection } = state
+    this.#connection.dataset['state'] = connection
+    setText(
+      this.#connection,
+      connection === 'live'
+        ? 'live'
+        : connection === 'connecting'
+          ? 'connecting…'
+          : `reconnecting… (as of ${timeOfDay(heardMs, nowMs)})`,
+    )
+    if (network === null) return
+    this.#simulated.hidden = !network.simulated
+    setText(this.#name, network.network)
+    document.title = `${network.network} · gossip-price`
+    this.#health.dataset['ready'] = connection === 'lost' ? 'unknown' : String(network.health.ready)
+    setText(this.#healthText, healthLine(state, nowMs))
+    setText(this.#constants, constantsLine(state))
+  }
+}
+
+/** How things are, in one line of words. */
+export function healthLine({ network, nodes, prices, connection }: PageState, nowMs: number): string {
+  if (network === null) return 'Asking the node how it is…'
+  if (connection === 'lost') return 'This page has lost its node and tries again; what it shows may be old.'
+  if (!network.health.ready) return `Not ready: ${network.health.sentences.join(' ')}`
+  const here = [...nodes.values()].filter(({ node }) => node.state === 'here').length
+  const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(nodes.size, 'node')} here`
+  const [newest] = prices
+  const lead = here === nodes.size ? 'All is well' : 'Ready'
+  if (network.role === 'bootstrap')
+    return `${lead}: ${seen}. This is a bootstrap node; it knows the network and no prices.`
+  if (newest === undefined) return `${lead}: ${seen}; no price yet.`
+  return `${lead}: ${seen}; the newest price was observed ${ago(nowMs - Date.parse(newest.observedTime))}.`
+}
+
+function constantsLine({ network, selfPeerId }: PageState): string {
+  if (network === null) return ''
+  const { role, constants } = network
+  const who = `This node: ${role}${selfPeerId === null ? '' : `, peer ${selfPeerId}`}.`
+  if (constants === null) return who
+  const set = constants.signerCount === 0 ? 'anybody may sign' : `of ${constants.signerCount} in the set`
+  return `A round every ${duration(constants.intervalMs)}; ${counted(constants.minimumSigners, 'signer')} make a quorum, ${set}; ${duration(constants.quietPeriodMs)} of quiet before a row is written; at most ${constants.maxDeviationPercent} % apart; source ${constants.source}. ${who}`
+}

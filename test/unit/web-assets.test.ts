@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { posix } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { before, describe, it } from 'node:test'
+import { loadAssets, type Assets } from '../../src/web/assets.ts'
+
+const run = promisify(execFile)
+
+describe('the files of the dashboard', () => {
+  let assets: Assets
+
+  before(async () => {
+    assets = await loadAssets()
+  })
+
+  it('hold all that they refer to', () => {
+    for (const [path, text] of texts('text/javascript')) {
+      const imported = text.matchAll(/^(?:import|export|\}).*?(?:from )?['"]([./][^'"]*)['"];?$/gm)
+      for (const [, name = ''] of imported)
+        assert.ok(assets.has(posix.resolve(posix.dirname(path), name)), `${path} imports ${name}`)
+    }
+    for (const [, text] of texts('text/html'))
+      for (const [, path = ''] of text.matchAll(/(?:src|href)="(\/[^"]*)"/g))
+        assert.ok(assets.has(path) || ['/openapi.json', '/metrics'].includes(path), path)
+    for (const [, text] of texts('text/css'))
+      for (const [, path = ''] of text.matchAll(/url\('([^']*)'\)/g)) assert.ok(assets.has(path), path)
+  })
+
+  it('refer to no package by its name, which a browser cannot resolve', () => {
+    for (const [path, text] of texts('text/javascript'))
+      assert.doesNotMatch(text, /^(?:import|export|\}).* from ['"][^./]/m, path)
+  })
+
+  it('have nothing inline, which their own policy would forbid', () => {
+    for (const [path, text] of texts('text/html')) {
+      assert.doesNotMatch(text, /<script(?![^>]* src=)/, path)
+      assert.doesNotMatch(text, /<style|\sstyle=|\son[a-z]+=|javascript:/i, path)
+    }
+  })
+
+  it('ask no other host for anything', () => {
+    for (const [path, text] of [...texts('text/html'), ...texts('text/css')])
+      assert.doesNotMatch(text, /https?:|["'(]\/\//, path)
+  })
+
+  it('make no markup of what they are told', () => {
+    for (const [path, text] of texts('text/javascript').filter(([name]) => name.startsWith('/app/')))
+      assert.doesNotMatch(
+        text,
+        /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|createContextualFragment/,
+        path,
+      )
+  })
+
+  it('have lost their types without a word', async () => {
+    const script = `import { loadAssets } from '${import.meta.resolve('../../src/web/assets.ts')}'; await loadAssets()`
+    const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script])
+    assert.equal(stdout + stderr, '')
+  })
+
+  it('have a tag that changes with what they hold', () => {
+    const tags = new Map([...assets.values()].map(({ etag, body }) => [etag, body]))
+    assert.equal(tags.size, new Set([...assets.values()].map(({ body }) => body.toString('base64'))).size)
+  })
+
+  function texts(type: string): readonly (readonly [string, string])[] {
+    const found = [...assets].filter(([, asset]) => asset.type.startsWith(type))
+    assert.ok(found.length > 0, type)
+    return found.map(([path, { body }]) => [path, body.toString('utf8')] as const)
+  }
+})

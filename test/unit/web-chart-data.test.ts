@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Price, Round } from '../../src/web/browser/api-shapes.ts'
+import { chartData, chartSummary, mergedRounds, withPrice } from '../../src/web/browser/chart-data.ts'
+import { PAGES_AT_MOST, needsOlder, windowOf, zoomed } from '../../src/web/browser/time-range.ts'
+
+const INTERVAL_MS = 600_000
+const HOUR = 3_600_000
+
+describe('what the chart draws', () => {
+  it('is a column of times, one of each proposer, and the median', () => {
+    const data = chartData([roundOf(11, { b: '4', c: '6' }), roundOf(10, { a: '1', b: '2' })])
+    assert.deepEqual(data.seconds, [6_000, 6_600])
+    assert.deepEqual(data.proposers, ['a', 'b', 'c'])
+    assert.deepEqual(data.prices, [
+      [1, null],
+      [2, 4],
+      [null, 6],
+    ])
+    assert.deepEqual(data.median, [1.5, 5])
+  })
+
+  it('has a gap where rounds are missing', () => {
+    const data = chartData([roundOf(14, { a: '2' }), roundOf(10, { a: '1' })])
+    assert.deepEqual(data.median, [1, null, 2])
+    assert.deepEqual(data.prices, [[1, null, 2]])
+    assert.deepEqual(data.seconds, [6_000, 7_200, 8_400])
+  })
+
+  it('takes in a price of a known round, of a new one, and none twice', () => {
+    const rounds = [roundOf(10, { a: '1' })]
+    const more = withPrice(rounds, { price: priceOf(10, 'b', '3'), intervalMs: INTERVAL_MS })
+    assert.deepEqual(more, [roundOf(10, { a: '1', b: '3' })])
+    const next = withPrice(more, { price: priceOf(11, 'a', '7'), intervalMs: INTERVAL_MS })
+    assert.deepEqual(
+      next.map(({ round }) => round),
+      [11, 10],
+    )
+    assert.equal(withPrice(next, { price: priceOf(11, 'a', '7'), intervalMs: INTERVAL_MS }), next)
+  })
+
+  it('leaves a disputed price out', () => {
+    const rounds = [roundOf(10, { a: '1' })]
+    assert.equal(
+      withPrice(rounds, { price: { ...priceOf(10, 'b', '3'), disputed: true }, intervalMs: INTERVAL_MS }),
+      rounds,
+    )
+  })
+
+  it('holds each round once, newest first, in its newer form', () => {
+    const merged = mergedRounds(
+      [roundOf(11, { a: '2' }), roundOf(10, { a: '1', b: '1' })],
+      [roundOf(10, { a: '1' }), roundOf(9, { a: '1' })],
+    )
+    assert.deepEqual(
+      merged.map(({ round, prices }) => [round, prices.length]),
+      [
+        [11, 1],
+        [10, 2],
+        [9, 1],
+      ],
+    )
+  })
+
+  it('is told in words: from, to, lowest and highest', () => {
+    const rounds = [roundOf(12, { a: '3' }), roundOf(11, { a: '900' }), roundOf(10, { a: '200' })]
+    const all = { fromMs: 0, toMs: 1e12 }
+    assert.equal(chartSummary(rounds, all), '3 rounds: median from 200.00 to 3.0000, lowest 3.0000, highest 900.00.')
+    assert.equal(chartSummary(rounds, { fromMs: 0, toMs: 1 }), 'No price in this stretch of time.')
+  })
+})
+
+describe('the stretch of time that is shown', () => {
+  const rounds = [roundOf(1_000, { a: '1' }), roundOf(900, { a: '1' })]
+  const nowMs = 1_000 * INTERVAL_MS + 5_000
+
+  it('ends now, and is as long as its name says', () => {
+    assert.deepEqual(windowOf('6h', { rounds, nowMs }), { fromMs: nowMs - 6 * HOUR, toMs: nowMs })
+  })
+
+  it('reaches back to the oldest round when everything is wanted, and never has no width', () => {
+    assert.deepEqual(windowOf('all', { rounds, nowMs }), { fromMs: 900 * INTERVAL_MS, toMs: nowMs })
+    assert.deepEqual(windowOf('all', { rounds: [], nowMs }), { fromMs: nowMs - HOUR, toMs: nowMs })
+    assert.deepEqual(windowOf('all', { rounds: rounds.slice(0, 1), nowMs }), { fromMs: nowMs - HOUR, toMs: nowMs })
+  })
+
+  it('holds the newest round even when the clock of this machine is behind', () => {
+    assert.equal(windowOf('1h', { rounds, nowMs: 0 }).toMs, 1_000 * INTERVAL_MS)
+  })
+
+  it('asks for older rounds until it is full, and not for ever', () => {
+    assert.equal(needsOlder('6h', { rounds, nowMs, pages: 1 }), false)
+    assert.equal(needsOlder('24h', { rounds, nowMs, pages: 1 }), true)
+    assert.equal(needsOlder('all', { rounds, nowMs, pages: 1 }), true)
+    assert.equal(needsOlder('all', { rounds, nowMs, pages: PAGES_AT_MOST }), false)
+  })
+
+  it('zooms around its middle and stays within what there is', () => {
+    const outer = { fromMs: 0, toMs: 100 }
+    assert.deepEqual(zoomed(outer, { factor: 0.5, outer }), { fromMs: 25, toMs: 75 })
+    assert.deepEqual(zoomed({ fromMs: 80, toMs: 100 }, { factor: 2, outer }), { fromMs: 60, toMs: 100 })
+    assert.deepEqual(zoomed(outer, { factor: 2, outer }), outer)
+  })
+})
+
+function roundOf(round: number, byProposer: Readonly<Record<string, string>>): Round {
+  const prices = Object.values(byProposer)
+  const sum = prices.reduce((total, price) => total + Number(price), 0)
+  return {
+    pair: 'ETH-USD',
+    round,
+    startTime: new Date(round * INTERVAL_MS).toISOString(),
+    endTime: new Date((round + 1) * INTERVAL_MS).toISOString(),
+    median: String(sum / prices.length),
+    prices,
+    proposers: Object.keys(byProposer),
+  }
+}
+
+function priceOf(round: number, proposer: string, price: string): Price {
+  const time = new Date(round * INTERVAL_MS).toISOString()
+  return {
+    id: `${round}${proposer}`,
+    network: 'n',
+    pair: 'ETH-USD',
+    price,
+    round,
+    observedTime: time,
+    source: 's',
+    proposer,
+    signers: [],
+    signerCount: 0,
+    lastSignedTime: time,
+    createdTime: time,
+    disputed: false,
+  }
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { SeenNode } from '../../src/web/browser/api-shapes.ts'
+import { networkLayout, networkSummary } from '../../src/web/browser/network-layout.ts'
+
+const SPACE = { size: 400, radius: 150 }
+const nodes = ['c', 'a', 'b'].map((signer) => nodeOf(signer))
+
+describe('the picture of the network', () => {
+  it('has this node on top, and the others around in order of their signers', () => {
+    const layout = networkLayout({ nodes, links: [], selfPeerId: 'peer-b' }, SPACE)
+    assert.deepEqual(
+      layout.nodes.map(({ key }) => key),
+      ['peer-a', 'peer-b', 'peer-c'],
+    )
+    const self = layout.nodes.find(({ isSelf }) => isSelf)
+    assert.equal(self?.key, 'peer-b')
+    assert.deepEqual([Math.round(self?.x ?? 0), Math.round(self?.y ?? 0)], [200, 50])
+  })
+
+  it('is the same whatever the order in which nodes are told of', () => {
+    const one = networkLayout({ nodes, links: [], selfPeerId: null }, SPACE)
+    assert.deepEqual(networkLayout({ nodes: nodes.toReversed(), links: [], selfPeerId: null }, SPACE), one)
+  })
+
+  it('draws a link once that both ends tell of, and none from a node to itself', () => {
+    const links = [
+      { from: 'peer-a', to: 'peer-b' },
+      { from: 'peer-b', to: 'peer-a' },
+      { from: 'peer-a', to: 'peer-a' },
+    ]
+    assert.equal(networkLayout({ nodes, links, selfPeerId: null }, SPACE).links.length, 1)
+  })
+
+  it('shows peers that send no status, this node too', () => {
+    const layout = networkLayout({ nodes, links: [{ from: 'peer-a', to: 'silent' }], selfPeerId: 'bootstrap' }, SPACE)
+    assert.deepEqual(
+      layout.nodes.filter(({ node }) => node === undefined).map(({ key }) => key),
+      ['bootstrap', 'silent'],
+    )
+    assert.equal(layout.links.length, 1)
+  })
+
+  it('keeps every node and label within reach', () => {
+    const many = Array.from({ length: 40 }, (_, at) => nodeOf(String(at).padStart(2, '0')))
+    for (const { x, y } of networkLayout({ nodes: many, links: [], selfPeerId: null }, SPACE).nodes)
+      assert.ok(x >= 49 && x <= 351 && y >= 49 && y <= 351)
+    assert.deepEqual(networkLayout({ nodes: [], links: [], selfPeerId: null }, SPACE), { nodes: [], links: [] })
+  })
+
+  it('is told in one sentence', () => {
+    assert.equal(networkSummary([]), 'No node has been heard yet.')
+    assert.equal(networkSummary(nodes), '3 of 3 nodes here.')
+    assert.equal(
+      networkSummary([nodeOf('a'), nodeOf('b', 'gone'), nodeOf('c', 'behind')]),
+      '1 of 3 nodes here, 1 behind, 1 gone.',
+    )
+  })
+})
+
+function nodeOf(signer: string, state: SeenNode['state'] = 'here'): SeenNode {
+  return {
+    signer,
+    peerId: `peer-${signer}`,
+    agent: '',
+    listed: true,
+    heardAgoMs: 0,
+    sentTime: '',
+    uptimeMs: null,
+    peers: null,
+    clockOffsetMs: null,
+    received: null,
+    outbox: null,
+    lastCommittedTime: null,
+    historyRoot: null,
+    state,
+  }
+}
