@@ -29,6 +29,7 @@ export interface TopicOptions {
 export interface Topic {
   /** Begins to listen. */
   start(): void
+  /** Hears nothing from now on. Peers learn of it when their connections close. */
   stop(): void
   /**
    * Sends a message to every peer of the topic. The same bytes again are dropped without a word.
@@ -91,8 +92,9 @@ export function createTopic(
 
     stop() {
       if (!pubsub.getTopics().includes(name)) return
-      pubsub.unsubscribe(name)
-      pubsub.topicValidators.delete(name)
+      // No farewell: to unsubscribe is to be pruned, and peers then refuse for a minute to take into their mesh
+      // whoever comes back within ten seconds, as every node does that is restarted.
+      pubsub.topicValidators.set(name, async () => TopicValidatorResult.Ignore)
     },
 
     async publish(data) {
