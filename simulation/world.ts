@@ -4,7 +4,7 @@ import { nobleSecp256k1 } from '../src/core/noble-secp256k1.ts'
 import { loadSecp256k1 } from '../src/core/load-secp256k1.ts'
 import type { Refusal } from '../src/core/refusal.ts'
 import type { Secp256k1 } from '../src/core/signature.ts'
-import type { NodeStatus } from '../src/core/status.ts'
+import type { NodeReport, NodeStatus } from '../src/core/status.ts'
 import { type Hex, equalBytes } from '../src/core/hex.ts'
 import type { PriceStatement, StatementId } from '../src/core/statement.ts'
 import { RecentMap } from '../src/core/recent-map.ts'
@@ -105,10 +105,15 @@ function rememberingDigest(): World['digest'] {
 function rememberingStatusDigest(): World['statusDigest'] {
   return remembering(
     createStatusDigest(),
-    ({ peerId, instance, sequence, sentAt, agent, constants }) =>
+    ({ peerId, instance, sequence, sentAt, agent, constants, report }) =>
       // Every node says the same of its network, mostly in the same words.
-      `${peerId} ${instance} ${sequence} ${sentAt} ${agent} ${Object.values(constants).join(' ')}`,
+      `${peerId} ${instance} ${sequence} ${sentAt} ${agent} ${Object.values(constants).join(' ')} ${textOf(report)}`,
   )
+}
+
+function textOf({ received, ...report }: NodeReport): string {
+  const counts = received.map(({ signer, statements, signatures }) => `${signer} ${statements} ${signatures}`)
+  return `${Object.values(report).join(' ')} ${counts.join(' ')}`
 }
 
 function rememberingRefusalDigest(): World['refusalDigest'] {
