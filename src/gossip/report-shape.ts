@@ -5,8 +5,7 @@ import type { WireReceived, WireReport } from './report-wire.ts'
 
 /** Shorter than a node's own may be: the ids of all kinds of keys are, and there are many of them. */
 const LISTED_PEER_ID = /^[A-Za-z0-9]{1,64}$/
-const ADDRESS_BYTES = 20
-const HASH_BYTES = 32
+const REPORT_BYTES = { signer: 20, root: 32 } as const
 const LARGEST_NUMBER = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** What can be said against a report on its face. */
@@ -48,7 +47,7 @@ export function shapeReport(wire: WireReport): NodeReport | { readonly fault: Re
 function shapeReceived(wire: readonly WireReceived[]): readonly ReceivedCount[] | undefined {
   const received: ReceivedCount[] = []
   for (const { signer, statements, signatures } of wire) {
-    if (signer.length !== ADDRESS_BYTES || !isNumber(statements) || !isNumber(signatures)) return undefined
+    if (signer.length !== REPORT_BYTES.signer || !isNumber(statements) || !isNumber(signatures)) return undefined
     if (statements === 0n && signatures === 0n) return undefined
     received.push({
       signer: toHex(signer) as Address,
@@ -62,7 +61,7 @@ function shapeReceived(wire: readonly WireReceived[]): readonly ReceivedCount[] 
 /** Zeros are what is hashed where there is none, so they cannot stand for a root. */
 function shapeRoot(bytes: Uint8Array): Hex | undefined | 'false' {
   if (bytes.length === 0) return undefined
-  return bytes.length === HASH_BYTES && bytes.some((byte) => byte !== 0) ? toHex(bytes) : 'false'
+  return bytes.length === REPORT_BYTES.root && bytes.some((byte) => byte !== 0) ? toHex(bytes) : 'false'
 }
 
 function isNumber(value: bigint): boolean {
