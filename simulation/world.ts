@@ -58,6 +58,8 @@ export function createWorld(
 
 /** Beyond it all is forgotten: rounds that are over are asked about no more. */
 const MEMORY_LIMIT = 100_000
+/** A status takes some kilobytes. */
+const STATUSES_LIMIT = 10_000
 /** Statements whose signers are ranked at about the same time. */
 const LOTS_LIMIT = 256
 
@@ -102,18 +104,34 @@ function rememberingDigest(): World['digest'] {
   )
 }
 
+/** Reports are long, so they are compared and no part of the key: a process says one thing at a time. */
 function rememberingStatusDigest(): World['statusDigest'] {
-  return remembering(
-    createStatusDigest(),
-    ({ peerId, instance, sequence, sentAt, agent, constants, report }) =>
-      // Every node says the same of its network, mostly in the same words.
-      `${peerId} ${instance} ${sequence} ${sentAt} ${agent} ${Object.values(constants).join(' ')} ${textOf(report)}`,
-  )
+  const digest = createStatusDigest()
+  const known = new Map<string, { readonly report: NodeReport; readonly digest: Hex }>()
+  return (status) => {
+    const { peerId, instance, sequence, sentAt, agent, constants, report } = status
+    // Every node says the same of its network, mostly in the same words.
+    const key = `${peerId} ${instance} ${sequence} ${sentAt} ${agent} ${Object.values(constants).join(' ')}`
+    const before = known.get(key)
+    if (before !== undefined && isSame(before.report, report)) return before.digest
+    if (known.size >= STATUSES_LIMIT) known.clear()
+    const found = digest(status)
+    known.set(key, { report, digest: found })
+    return found
+  }
 }
 
-function textOf({ received, ...report }: NodeReport): string {
-  const counts = received.map(({ signer, statements, signatures }) => `${signer} ${statements} ${signatures}`)
-  return `${Object.values(report).join(' ')} ${counts.join(' ')}`
+function isSame({ peers, received, ...rest }: NodeReport, other: NodeReport): boolean {
+  return (
+    Object.entries(rest).every(([name, value]) => value === other[name as keyof NodeReport]) &&
+    peers.length === other.peers.length &&
+    peers.every((peer, index) => peer === other.peers[index]) &&
+    received.length === other.received.length &&
+    received.every(({ signer, statements, signatures }, index) => {
+      const there = other.received[index]
+      return signer === there?.signer && statements === there.statements && signatures === there.signatures
+    })
+  )
 }
 
 function rememberingRefusalDigest(): World['refusalDigest'] {
