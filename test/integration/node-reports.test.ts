@@ -20,6 +20,10 @@ interface Network {
   readonly links: readonly { readonly from: string; readonly to: string }[]
 }
 
+function areAlike({ nodes }: Network, what: 'historyRoot' | 'lastCommittedTime'): boolean {
+  return new Set(nodes.map((node) => node[what])).size === 1
+}
+
 /** Some days of history, a row an hour. */
 async function writeHistory(database: TestDatabase): Promise<void> {
   const table = tableOf(database)
@@ -77,8 +81,6 @@ describe('what running nodes report of themselves', { timeout: 240_000 }, () => 
           historyRoot !== EMPTY_ROOT
         )
       })
-    const areAlike = ({ nodes }: Network, what: 'historyRoot' | 'lastCommittedTime'): boolean =>
-      new Set(nodes.map((node) => node[what])).size === 1
     const shown = await network.until(async () => {
       const answer = await ask()
       return (

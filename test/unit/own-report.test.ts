@@ -33,7 +33,7 @@ function createReport({ peers = [] as readonly string[], aheadMs = undefined as 
     owed,
     root,
     receive: (attestation: Attestation): void => handle({ kind: 'received', attestation, reemit: false }),
-    move(attestation: Attestation, to: 'committed' | 'disputed' | 'quorum'): void {
+    move: (attestation: Attestation, to: 'committed' | 'disputed' | 'quorum'): void => {
       handle({ kind: 'tick' }, [{ kind: 'moved', id: attestation.id, to, attestation, refusals: new Map() }])
     },
   }

@@ -25,9 +25,9 @@ function createSeen() {
     nodes: () => nodes.nodes(),
     tell: (event) => told.push(event),
   })
-  const hear = (signer = bob, report: NodeReport = FIRST_REPORT, listed = true): SeenNode | undefined => {
+  const hear = (signer = bob, said: NodeReport = FIRST_REPORT, listed = true): SeenNode | undefined => {
     const { wallMs } = clock.now()
-    const signed = signStatus(signer, { report, sentAt: wallMs, sequence: wallMs, peerId: signer.address })
+    const signed = signStatus(signer, { report: said, sentAt: wallMs, sequence: wallMs, peerId: signer.address })
     directory.take(signed, { listed })
     return nodes.heard(signed, { listed })
   }
@@ -81,6 +81,14 @@ describe('the nodes that are seen', () => {
 /** As after a day, with the newest row of so many rounds before {@link OBSERVED_AT}. */
 const reached = (rounds: number): NodeReport => report({ lastCommittedAtMs: OBSERVED_AT - rounds * INTERVAL_MS })
 
+/** Why one that knows of no row is behind two that have the newest. */
+function whyBehindAfter(uptimeMs: number): string | undefined {
+  const { hear, shown } = createSeen()
+  for (const signer of [carol, dave]) hear(signer, reached(0))
+  hear(bob, { ...FIRST_REPORT, uptimeMs })
+  return shown()?.behindBecause
+}
+
 describe('a node that is heard', () => {
   it('is shown with all that it reports', () => {
     const { hear, shown } = createSeen()
@@ -132,14 +140,11 @@ describe('a node that is heard', () => {
   })
 
   it('is behind without any row only when others have gone on for long since it started', () => {
-    const stateAfter = (uptimeMs: number): string | undefined => {
-      const { hear, shown } = createSeen()
-      for (const signer of [carol, dave]) hear(signer, reached(0))
-      hear(bob, { ...FIRST_REPORT, uptimeMs })
-      return shown()?.behindBecause
-    }
-    assert.equal(stateAfter(60_000), undefined)
-    assert.match(stateAfter(2 * INTERVAL_MS + 1) ?? '', /^It knows of no row in its table since it started, 3 rounds /)
+    assert.equal(whyBehindAfter(60_000), undefined)
+    assert.match(
+      whyBehindAfter(2 * INTERVAL_MS + 1) ?? '',
+      /^It knows of no row in its table since it started, 3 rounds /,
+    )
   })
 })
 
