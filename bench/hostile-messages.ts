@@ -11,7 +11,7 @@ import { MESSAGE_BYTES_LIMIT, WIRE_VERSION, type WireAttestation } from '../src/
 import type { PrivateKey } from '../src/keys/keystore.ts'
 import type { Random } from '../fuzz/random.ts'
 import type { TopicLabel } from './inboxes.ts'
-import { type SigningNetwork, attest, peerIdOf, priceMessage, statementOf } from './signing-network.ts'
+import { type SigningNetwork, attest, peerIdOf, priceMessage, reportOf, statementOf } from './signing-network.ts'
 
 export interface HostileMessage {
   readonly topic: TopicLabel
@@ -168,7 +168,7 @@ function statusOfInsider(scene: Scene): HostileMessage {
   return status(new NoticeSigner({ curve, key: scene.insider }).signStatus(said.status))
 }
 
-function statusBy({ agreed, random, nowMs, insider }: Scene, peerId: string): Omit<SignedStatus, 'signature'> {
+function statusBy({ agreed, random, nowMs, insider, network }: Scene, peerId: string): Omit<SignedStatus, 'signature'> {
   return {
     signer: insider.address,
     status: {
@@ -178,6 +178,7 @@ function statusBy({ agreed, random, nowMs, insider }: Scene, peerId: string): Om
       sentAt: nowMs,
       agent: 'hostile/1',
       constants: agreed,
+      report: reportOf(network, nowMs),
     },
   }
 }

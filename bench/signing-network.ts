@@ -6,7 +6,7 @@ import { PRICE_LIMIT, type Price } from '../src/core/price.ts'
 import type { Secp256k1 } from '../src/core/signature.ts'
 import { createSignerSet } from '../src/core/signer-set.ts'
 import { type Attestation, type PriceStatement, type StatementId, roundAt } from '../src/core/statement.ts'
-import type { SignedStatus } from '../src/core/status.ts'
+import { type NodeReport, REPORT_PEERS_LIMIT, REPORT_SIGNERS_LIMIT, type SignedStatus } from '../src/core/status.ts'
 import { createDigest } from '../src/core/typed-data.ts'
 import { wireAttestation } from '../src/gossip/attestation-shape.ts'
 import { WIRE_VERSION, type WireAttestation, type WireMessage, encodePriceMessage } from '../src/gossip/wire.ts'
@@ -99,9 +99,10 @@ export function priceMessage(
 
 /** What a node says of itself, at `nowMs` on its wall clock. */
 export function signStatus(
-  { curve, constants }: SigningNetwork,
+  network: SigningNetwork,
   { signer, nowMs }: { readonly signer: BenchSigner; readonly nowMs: number },
 ): SignedStatus {
+  const { curve, constants } = network
   return new NoticeSigner({ curve, key: signer.key }).signStatus({
     peerId: signer.peerId,
     instance: toHex(new Uint8Array(16).fill(1)),
@@ -109,5 +110,25 @@ export function signStatus(
     sentAt: nowMs,
     agent: AGENT_VERSION,
     constants: agreedConstants(constants),
+    report: reportOf(network, nowMs),
   })
+}
+
+/** What a node of the network reports that has been up for a day. */
+export function reportOf({ signers, constants }: SigningNetwork, nowMs: number): NodeReport {
+  const others = signers.map(({ key }) => key.address).toSorted()
+  return {
+    uptimeMs: 86_400_000,
+    peers: signers
+      .map(({ peerId }) => peerId)
+      .toSorted()
+      .slice(0, REPORT_PEERS_LIMIT),
+    clockOffsetMs: -12,
+    received: others
+      .slice(0, REPORT_SIGNERS_LIMIT)
+      .map((signer) => ({ signer, statements: 144, signatures: 144 * constants.maximumSigners })),
+    outbox: 0,
+    lastCommittedAtMs: nowMs - constants.intervalMs,
+    historyRoot: toHex(new Uint8Array(32).fill(2)),
+  }
 }

@@ -6,6 +6,7 @@ import { fromHex } from '../src/core/hex.ts'
 import { type Price, isPriceFault, parsePrice } from '../src/core/price.ts'
 import { recoverSigner } from '../src/core/signature.ts'
 import { type Attestation, type PriceStatement, type StatementId, roundAt } from '../src/core/statement.ts'
+import type { NodeReport } from '../src/core/status.ts'
 import { shapeAttestation, wireAttestation } from '../src/gossip/attestation-shape.ts'
 import { encodeStatusMessage } from '../src/gossip/status-wire.ts'
 import { topicNames } from '../src/gossip/topic-name.ts'
@@ -181,8 +182,23 @@ export class DishonestSigner {
       sentAt: sentAt + Math.floor((2 * this.#random() - 1) * 600_000),
       agent: 'gossip-price/0.0.0',
       constants: agreedConstants(constants),
+      report: this.#lie(),
     }
     this.#member.publish(topicNames(constants.network).status, encodeStatusMessage(this.#notices.signStatus(status)))
+  }
+
+  /** Anything that is in shape. */
+  #lie(): NodeReport {
+    const any = (): number => Math.floor(this.#random() * Number.MAX_SAFE_INTEGER)
+    return {
+      uptimeMs: any(),
+      peers: [peerIdOf(99_999)],
+      clockOffsetMs: any(),
+      received: [{ signer: this.#key.address, statements: any(), signatures: any() }],
+      outbox: any(),
+      lastCommittedAtMs: any(),
+      historyRoot: undefined,
+    }
   }
 
   #read(wire: WireAttestation): Attestation | undefined {

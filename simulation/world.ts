@@ -4,7 +4,7 @@ import { nobleSecp256k1 } from '../src/core/noble-secp256k1.ts'
 import { loadSecp256k1 } from '../src/core/load-secp256k1.ts'
 import type { Refusal } from '../src/core/refusal.ts'
 import type { Secp256k1 } from '../src/core/signature.ts'
-import type { NodeStatus } from '../src/core/status.ts'
+import type { NodeReport, NodeStatus } from '../src/core/status.ts'
 import { type Hex, equalBytes } from '../src/core/hex.ts'
 import type { PriceStatement, StatementId } from '../src/core/statement.ts'
 import { RecentMap } from '../src/core/recent-map.ts'
@@ -58,6 +58,8 @@ export function createWorld(
 
 /** Beyond it all is forgotten: rounds that are over are asked about no more. */
 const MEMORY_LIMIT = 100_000
+/** A status takes some kilobytes. */
+const STATUSES_LIMIT = 10_000
 /** Statements whose signers are ranked at about the same time. */
 const LOTS_LIMIT = 256
 
@@ -102,12 +104,33 @@ function rememberingDigest(): World['digest'] {
   )
 }
 
+/** Reports are long, so they are compared and no part of the key: a process says one thing at a time. */
 function rememberingStatusDigest(): World['statusDigest'] {
-  return remembering(
-    createStatusDigest(),
-    ({ peerId, instance, sequence, sentAt, agent, constants }) =>
-      // Every node says the same of its network, mostly in the same words.
-      `${peerId} ${instance} ${sequence} ${sentAt} ${agent} ${Object.values(constants).join(' ')}`,
+  const digest = createStatusDigest()
+  const known = new Map<string, { readonly report: NodeReport; readonly digest: Hex }>()
+  return (status) => {
+    const { peerId, instance, sequence, sentAt, agent, constants, report } = status
+    // Every node says the same of its network, mostly in the same words.
+    const key = `${peerId} ${instance} ${sequence} ${sentAt} ${agent} ${Object.values(constants).join(' ')}`
+    const before = known.get(key)
+    if (before !== undefined && isSame(before.report, report)) return before.digest
+    if (known.size >= STATUSES_LIMIT) known.clear()
+    const found = digest(status)
+    known.set(key, { report, digest: found })
+    return found
+  }
+}
+
+function isSame({ peers, received, ...rest }: NodeReport, other: NodeReport): boolean {
+  return (
+    Object.entries(rest).every(([name, value]) => value === other[name as keyof NodeReport]) &&
+    peers.length === other.peers.length &&
+    peers.every((peer, index) => peer === other.peers[index]) &&
+    received.length === other.received.length &&
+    received.every(({ signer, statements, signatures }, index) => {
+      const there = other.received[index]
+      return signer === there?.signer && statements === there.statements && signatures === there.signatures
+    })
   )
 }
 

@@ -106,7 +106,7 @@ export interface ConnectedPeer {
   readonly direction: 'inbound' | 'outbound'
 }
 
-/** A node as its newest status shows it; what the status does not carry is undefined. */
+/** A node as its newest status shows it; what it does not know of itself is undefined. */
 export interface SeenNode {
   readonly signer: Address
   readonly peerId: string
@@ -119,7 +119,7 @@ export interface SeenNode {
   /** Peer ids that it is connected to. */
   readonly peers: readonly string[] | undefined
   readonly clockOffsetMs: number | undefined
-  /** Statements and signatures that it received, by who made them. */
+  /** Statements and signatures that it received from others since it began, by who made them. */
   readonly received:
     | readonly { readonly signer: Address; readonly statements: number; readonly signatures: number }[]
     | undefined
@@ -129,7 +129,10 @@ export interface SeenNode {
   readonly lastCommittedAtMs: number | undefined
   /** Merkle root over its history. */
   readonly historyRoot: string | undefined
+  /** `behind`: its status is late, or its table is. */
   readonly state: 'here' | 'behind' | 'gone'
+  /** In a sentence; undefined unless it is behind. */
+  readonly behindBecause: string | undefined
 }
 
 /** What happens to a node that somebody may want to see at once. */

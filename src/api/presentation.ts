@@ -162,6 +162,7 @@ export function nodeJson(node: SeenNode): Json {
     lastCommittedTime: timeOrNull(node.lastCommittedAtMs),
     historyRoot: node.historyRoot ?? null,
     state: node.state,
+    behindBecause: node.behindBecause ?? null,
   }
 }
 

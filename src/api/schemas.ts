@@ -191,8 +191,9 @@ export const SCHEMAS = {
       lastCommittedTime: orNull(time),
       historyRoot: { type: ['string', 'null'], pattern: HEX_ID, description: 'Merkle root over its history' },
       state: { type: 'string', enum: ['here', 'behind', 'gone'] },
+      behindBecause: orNull({ ...sentence, description: 'Why it is behind; null unless it is' }),
     },
-    'A node as its newest status shows it; null for what the status does not say',
+    'A node as its newest status shows it; null for what it does not know of itself',
   ),
   Health: object({
     ready: { type: 'boolean' },

@@ -54,7 +54,10 @@ export function createDomainDigest(): (network: string, structHash: Uint8Array) 
   }
 }
 
-/** keccak256 of members in 32 bytes each: integers and addresses to the right, bytes of a fixed length to the left. */
+/**
+ * keccak256 of members in 32 bytes each: integers and addresses to the right, those below 0 as two's complement, bytes of
+ * a fixed length to the left.
+ */
 export function hashWords(...members: readonly (Uint8Array | bigint | Address)[]): Uint8Array {
   const out = new Uint8Array(members.length * 32)
   members.forEach((member, index) => {
@@ -67,7 +70,7 @@ export function hashWords(...members: readonly (Uint8Array | bigint | Address)[]
 }
 
 function writeUint(out: Uint8Array, value: bigint, end: number): void {
-  for (let i = end - 1, rest = value; rest > 0n; i--, rest >>= 8n) out[i] = Number(rest & 0xffn)
+  for (let i = end - 1, rest = BigInt.asUintN(256, value); rest > 0n; i--, rest >>= 8n) out[i] = Number(rest & 0xffn)
 }
 
 const MEMO_ENTRIES = 64

@@ -20,6 +20,37 @@ export interface AgreedConstants {
   readonly signersHash: Hex
 }
 
+/** Peers that a report names, and signers that it counts, at most. */
+export const REPORT_PEERS_LIMIT = 32
+export const REPORT_SIGNERS_LIMIT = 32
+
+/** What a node received from others of one signer since its process began, each the first time only. */
+export interface ReceivedCount {
+  readonly signer: Address
+  /** Statements that the signer made. */
+  readonly statements: number
+  /** Its signatures, over statements of its own and of others. */
+  readonly signatures: number
+}
+
+/** How a node is. Whole numbers; what is undefined it does not know. */
+export interface NodeReport {
+  /** Milliseconds since its process began. */
+  readonly uptimeMs: number
+  /** The libp2p peer ids it is connected to, in ascending order: the first {@link REPORT_PEERS_LIMIT}. */
+  readonly peers: readonly string[]
+  /** How far the clocks of others are ahead of its own, milliseconds. */
+  readonly clockOffsetMs: number | undefined
+  /** In ascending order of signer; the {@link REPORT_SIGNERS_LIMIT} of whom it received most. */
+  readonly received: readonly ReceivedCount[]
+  /** Rows that it owes to its table. */
+  readonly outbox: number
+  /** When the newest row that it knows to be in its table was observed, milliseconds since the Unix epoch. */
+  readonly lastCommittedAtMs: number | undefined
+  /** The Merkle root over its history, as it knew it last. */
+  readonly historyRoot: Hex | undefined
+}
+
 /** What a node says of itself, and signs, every now and then. */
 export interface NodeStatus {
   /** The libp2p peer id that the signer speaks from. */
@@ -33,6 +64,7 @@ export interface NodeStatus {
   /** The software, as `gossip-price/0.1.0`. */
   readonly agent: string
   readonly constants: AgreedConstants
+  readonly report: NodeReport
 }
 
 /** A status whose signature was checked. */

@@ -2,6 +2,7 @@ import { boundedMemo, createDomainDigest, hashWords, keccakText, keccakTexts, ty
 import { type Hex, fromHex } from './hex.ts'
 import { RecentMap } from './recent-map.ts'
 import type { Refusal } from './refusal.ts'
+import { REPORT_TYPES, hashReport } from './report-typed-data.ts'
 import type { PriceStatement, StatementId } from './statement.ts'
 import type { AgreedConstants, NodeStatus } from './status.ts'
 
@@ -39,6 +40,7 @@ export const STATUS_TYPES = {
     { name: 'sentAt', type: 'uint64' },
     { name: 'agent', type: 'string' },
     { name: 'constants', type: 'Constants' },
+    { name: 'report', type: 'Report' },
   ],
   Constants: [
     { name: 'network', type: 'string' },
@@ -52,6 +54,7 @@ export const STATUS_TYPES = {
     { name: 'signerCount', type: 'uint16' },
     { name: 'signers', type: 'bytes32' },
   ],
+  ...REPORT_TYPES,
 } as const
 
 const PRICE_TYPE = typeHash(PRICE_TYPES)
@@ -110,7 +113,7 @@ export function createRefusalDigest(): (refusal: Refusal) => Hex {
 /** A function that gives the EIP-712 digest of a status, in the domain of the network that its constants name. */
 export function createStatusDigest(): (status: NodeStatus) => Hex {
   const inDomain = createDomainDigest()
-  return ({ peerId, instance, sequence, sentAt, agent, constants }) => {
+  return ({ peerId, instance, sequence, sentAt, agent, constants, report }) => {
     const members = hashWords(
       STATUS_TYPE,
       keccakText(peerId),
@@ -119,6 +122,7 @@ export function createStatusDigest(): (status: NodeStatus) => Hex {
       BigInt(sentAt),
       keccakText(agent),
       hashConstants(constants),
+      hashReport(report),
     )
     return inDomain(constants.network, members)
   }

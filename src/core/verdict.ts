@@ -65,6 +65,13 @@ export const REJECT_SEVERITIES = {
   'bad-sequence': 'grave',
   'bad-agent': 'mild',
   'bad-constants': 'mild',
+  'bad-uptime': 'grave',
+  'bad-peers': 'grave',
+  'bad-clock-offset': 'grave',
+  'bad-received': 'grave',
+  'bad-outbox': 'grave',
+  'bad-last-committed': 'grave',
+  'bad-history-root': 'grave',
 } as const satisfies Readonly<Record<string, Severity>>
 
 export type IgnoreCode = (typeof IGNORE_CODES)[number]

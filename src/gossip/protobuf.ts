@@ -21,6 +21,11 @@ export function writeUint64(out: Writer, value: bigint): void {
   else out.uint64(value)
 }
 
+/** A signed 64-bit number in zigzag, as a `sint64`. */
+export function writeSint64(out: Writer, value: bigint): void {
+  writeUint64(out, value < 0n ? -2n * value - 1n : 2n * value)
+}
+
 const UINT32_BYTES_LIMIT = 5
 
 /**
@@ -58,6 +63,18 @@ export function readUint64(input: Reader): bigint {
   const last = input.buf[input.pos - 1]
   if (last === undefined || last > 0x7f) throw new RangeError('truncated')
   return value
+}
+
+export function readSint64(input: Reader): bigint {
+  const value = readUint64(input)
+  return (value >> 1n) ^ -(value & 1n)
+}
+
+/** Implementations differ in what they make of numbers that are neither 0 nor 1. */
+export function readBool(input: Reader): boolean {
+  const value = readUint32(input)
+  if (value > 1) throw new RangeError('a bool that is neither')
+  return value === 1
 }
 
 /** A copy of its own; `slice` of a Node Buffer, which is what sockets give, would not be one. */

@@ -2,7 +2,7 @@ import type { NoticeSigner } from '../consensus/notice-signer.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
-import type { NodeStatus } from '../core/status.ts'
+import type { NodeReport, NodeStatus } from '../core/status.ts'
 import type { Topic } from './topic.ts'
 import { encodeStatusMessage } from './status-wire.ts'
 
@@ -22,19 +22,24 @@ export interface StatusPublisherComponents {
   readonly logger: Logger
   /** How long between two statuses now, milliseconds. */
   readonly intervalMs: () => number
+  /** How this node is at this moment. */
+  readonly report: () => NodeReport
 }
+
+/** What a node says of itself in every status. */
+export type StatusBasis = Omit<NodeStatus, 'sequence' | 'sentAt' | 'report'>
 
 /** Says what this node is, every now and then, and soon when somebody new listens. */
 export class StatusPublisher {
   readonly #components: StatusPublisherComponents
-  readonly #own: Omit<NodeStatus, 'sequence' | 'sentAt'>
+  readonly #own: StatusBasis
   #sequence = 0
   #lastSentMs = Number.NEGATIVE_INFINITY
   #dueMs = Number.POSITIVE_INFINITY
   #cancel: (() => void) | undefined
   #unwatch: (() => void) | undefined
 
-  constructor(components: StatusPublisherComponents, own: Omit<NodeStatus, 'sequence' | 'sentAt'>) {
+  constructor(components: StatusPublisherComponents, own: StatusBasis) {
     this.#components = components
     this.#own = own
   }
@@ -67,7 +72,7 @@ export class StatusPublisher {
   }
 
   async #send(): Promise<void> {
-    const { topic, noticeSigner, clock, random, counters, logger, intervalMs } = this.#components
+    const { topic, noticeSigner, clock, random, counters, logger, intervalMs, report } = this.#components
     const { wallMs, monoMs } = clock.now()
     const sentAt = Math.floor(wallMs)
     // Grows over restarts too, as long as the clock does.
@@ -78,7 +83,7 @@ export class StatusPublisher {
     this.#lastSentMs = monoMs
     let recipients = 0
     try {
-      const status = { ...this.#own, sequence: this.#sequence, sentAt }
+      const status = { ...this.#own, sequence: this.#sequence, sentAt, report: report() }
       recipients = await topic.publish(encodeStatusMessage(noticeSigner.signStatus(status)))
       counters.add('gp_statuses_published_total')
     } catch (error) {

@@ -4,6 +4,7 @@ import { DEVIATION_SCALE } from '../core/network.ts'
 import { type SignatureFault, signatureFault } from '../core/signature.ts'
 import { type Signature, isName, isPair } from '../core/statement.ts'
 import type { AgreedConstants, NodeStatus } from '../core/status.ts'
+import { type ReportFault, shapeReport } from './report-shape.ts'
 import type { WireConstants, WireStatus } from './status-wire.ts'
 import { SIGNATURES_LIMIT } from './wire.ts'
 
@@ -23,6 +24,7 @@ export type StatusFault =
   | 'bad-time'
   | 'bad-agent'
   | 'bad-constants'
+  | ReportFault
   | SignatureFault
 
 /** A status in shape: its fields are in range and safe to print, its signature is well formed and not verified yet. */
@@ -47,6 +49,8 @@ export function shapeStatus(
   if (!AGENT.test(wire.agent)) return { fault: 'bad-agent' }
   const constants = shapeConstants(wire.constants, network)
   if (constants === undefined) return { fault: 'bad-constants' }
+  const report = shapeReport(wire.report)
+  if ('fault' in report) return report
   const fault = signatureFault(wire.signature)
   if (fault !== undefined) return { fault }
   return {
@@ -57,6 +61,7 @@ export function shapeStatus(
       sentAt: Number(wire.sentAt),
       agent: wire.agent,
       constants,
+      report,
     },
     signature: wire.signature,
   }

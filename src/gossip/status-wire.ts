@@ -15,10 +15,11 @@ import {
   tag,
   writeUint64,
 } from './protobuf.ts'
+import { type WireReport, readReport, wireReport, writeReport } from './report-wire.ts'
 import { MalformedMessageError, WIRE_VERSION } from './wire.ts'
 
 /** A message on the topic of status is at most this long, bytes. */
-export const STATUS_BYTES_LIMIT = 4_096
+export const STATUS_BYTES_LIMIT = 8_192
 
 /** A status as it stands on the wire, alone in its message: decoded, and not yet believed in anything. */
 export interface WireStatus {
@@ -31,6 +32,7 @@ export interface WireStatus {
   readonly agent: string
   readonly constants: WireConstants
   readonly signature: Uint8Array
+  readonly report: WireReport
 }
 
 export interface WireConstants {
@@ -45,7 +47,7 @@ export interface WireConstants {
   readonly signers: Uint8Array
 }
 
-/** The bytes that tell other nodes a status; of at most {@link PAIRS_LIMIT} pairs, or no node reads them. */
+/** The bytes that tell other nodes a status; no node reads more pairs, peers or signers in it than their limits. */
 export function encodeStatusMessage({ status, signature }: SignedStatus): Uint8Array {
   return encodeWireStatus({
     version: WIRE_VERSION,
@@ -57,6 +59,7 @@ export function encodeStatusMessage({ status, signature }: SignedStatus): Uint8A
     agent: status.agent,
     constants: wireConstants(status.constants),
     signature,
+    report: wireReport(status.report),
   })
 }
 
@@ -97,6 +100,9 @@ export function encodeWireStatus(status: WireStatus): Uint8Array {
   out.uint32(tag(9, LENGTH_DELIMITED)).bytes(constants.signers)
   out.ldelim()
   out.uint32(tag(9, LENGTH_DELIMITED)).bytes(status.signature)
+  out.uint32(tag(10, LENGTH_DELIMITED)).fork()
+  writeReport(out, status.report)
+  out.ldelim()
   return out.finish()
 }
 
@@ -125,6 +131,7 @@ function readStatus(bytes: Uint8Array): WireStatus {
     agent: '',
     constants: readConstants(NOTHING),
     signature: NOTHING,
+    report: readReport(NOTHING),
   }
   while (input.pos < input.len) {
     const key = readUint32(input)
@@ -155,6 +162,9 @@ function readStatus(bytes: Uint8Array): WireStatus {
         break
       case tag(9, LENGTH_DELIMITED):
         status.signature = copyOfBytes(input)
+        break
+      case tag(10, LENGTH_DELIMITED):
+        status.report = readReport(readBytes(input))
         break
       default:
         skip(input, key)

@@ -5,15 +5,18 @@ import { Signer } from '../consensus/signer.ts'
 import { lifeRules } from '../consensus/statement-entry.ts'
 import { writeTurnDelayMs } from '../consensus/write-turn.ts'
 import type { NetworkConstants } from '../core/network.ts'
+import type { NodeReport } from '../core/status.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
 import { STOP_PATIENCE_MS, type TableWriter, createTableWriter } from '../store/table-writer.ts'
 import { EngineDriver } from './engine-driver.ts'
+import { HistoryRoot } from './history-root.ts'
 import { introduce } from './introduction.ts'
 import { type NodeListener, createListening } from './node-listener.ts'
 import { openFeed } from './open-feed.ts'
 import { openGossip } from './open-gossip.ts'
 import type { SyncOptions } from './open-sync.ts'
-import type { NodePorts } from './ports.ts'
+import { OwnReport } from './own-report.ts'
+import type { NodePorts, TablePort } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
 import type { Topics } from './open-topics.ts'
@@ -38,6 +41,8 @@ export interface AssembledNode {
   clockFault(): string | undefined
   /** How far the wall clock is ahead of that of the others, milliseconds; undefined when too few of them are heard. */
   clockOffsetMs(): number | undefined
+  /** How this node is, as its statuses say. */
+  report(): NodeReport
   /** When the feed gave a price last, on the monotonic clock; undefined when it has given none. */
   lastPriceAtMs(): number | undefined
   /** Has a listener told of all that happens from now on. */
@@ -79,8 +84,25 @@ export async function assembleNode(
 
   const engine = new Engine(lifeRules(constants))
   const listening = createListening({ logger })
+  const root = openRoot(components, { port: ports.table, constants, historyMs: sync.historyMs })
+  const ownReport = new OwnReport(
+    {
+      clock,
+      connectedPeers: () => gossip.connectedPeers(),
+      clockOffsetMs: () => clockWatch.offsetMs(),
+      owed: { depth: () => writer.depth() },
+      historyRoot: () => root?.known(),
+    },
+    { own: signer.address },
+  )
+  listening.add(ownReport)
+  const tablePort: TablePort = {
+    ...ports.table,
+    table: ownReport.watch(ports.table.table),
+    ...(root && { history: root.history }),
+  }
   const { topics, directory, publisher, refusals, clockWatch, digest, ...gossip } = await openGossip(components, {
-    ports,
+    ports: { ...ports, table: tablePort },
     constants,
     sync,
     engine,
@@ -88,9 +110,13 @@ export async function assembleNode(
     releases,
     onEvent: (event) => driver.handle(event),
     onStatus: (signed, options) => listening.heard(signed, options),
+    report() {
+      root?.refresh()
+      return ownReport.report()
+    },
     attestationToSend: (id) => driver.attestationToSend(id),
   })
-  const { table, listen } = ports.table
+  const { table, listen } = tablePort
   const writer = createTableWriter(
     {
       ...components,
@@ -158,6 +184,7 @@ export async function assembleNode(
     signer,
     owed: writer,
     lastPriceAtMs: () => lastPriceAtMs,
+    report: () => ownReport.report(),
     listen: (onlooker) => listening.add(onlooker),
     tableFault: () => writer.fault(),
     clockFault: () => clockWatch.fault(),
@@ -171,4 +198,21 @@ export async function assembleNode(
       })
     },
   }
+}
+
+/** What is known of the root over the node's history; undefined when it takes part in none. */
+function openRoot(
+  { clock, logger }: NodeComponents,
+  {
+    port: { history, listen },
+    constants,
+    historyMs,
+  }: { readonly port: TablePort; readonly constants: NetworkConstants; readonly historyMs: number },
+): HistoryRoot | undefined {
+  // Where anybody may sign there is no history to agree on.
+  if (history === undefined || historyMs === 0 || constants.signers.open) return undefined
+  return new HistoryRoot(
+    { history, clock, logger: logger.child('sync') },
+    { constants, historyMs, alone: listen === undefined },
+  )
 }

@@ -41,12 +41,10 @@ export class GossipNodeView implements NodeView, NodeListener {
   readonly #components: NodeViewComponents
   readonly #constants: NetworkConstants
   readonly #own: Address
-  readonly #startedAtMs: number
   readonly #outlet: EventOutlet
   readonly #watch: StatementWatch
   readonly #nodes: SeenNodes
   readonly #states: StateWatch
-  #lastCommittedAtMs: number | undefined
   #unwatchPeers: (() => void) | undefined
 
   constructor(components: NodeViewComponents, constants: NetworkConstants) {
@@ -54,7 +52,6 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#components = components
     this.#constants = constants
     this.#own = node.signer.address
-    this.#startedAtMs = clock.now().monoMs
     this.#outlet = new EventOutlet(components)
     this.#watch = new StatementWatch({ engine: node.engine, clock }, (news) => this.#take(news))
     this.#nodes = new SeenNodes({ directory: node.directory, clock }, () => this.#self())
@@ -152,19 +149,13 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   #self(): OwnNode {
-    const { peers, node, clock } = this.#components
+    const { peers, node } = this.#components
     return {
+      ...node.report(),
       signer: this.#own,
       peerId: peers.peerId,
       agent: AGENT_VERSION,
       listed: this.#role() === 'signer',
-      uptimeMs: clock.now().monoMs - this.#startedAtMs,
-      peers: peers.peers().map(({ peerId }) => peerId),
-      clockOffsetMs: this.clockOffsetMs(),
-      received: undefined,
-      outbox: node.owed.depth(),
-      lastCommittedAtMs: this.#lastCommittedAtMs,
-      historyRoot: undefined,
     }
   }
 
@@ -207,8 +198,6 @@ export class GossipNodeView implements NodeView, NodeListener {
     const statement = this.#pending(id) ?? pendingStatement(parts, { ...attestation, phase: to, refusals })
     this.#outlet.tell({ kind: 'statement', statement: { ...statement, phase: to } })
     if (to !== 'committed') return
-    const { observedAt } = attestation.statement
-    this.#lastCommittedAtMs = Math.max(this.#lastCommittedAtMs ?? 0, observedAt)
     const { wallMs } = clock.now()
     const times = [...attestation.signatures.keys()].map((signer) => this.#watch.signedAtMs(id, signer) ?? 0)
     // The row itself is not read again: it is about so old, and holds these signatures, or those of who wrote it.

@@ -5,6 +5,7 @@ import type { NoticeSigner } from '../consensus/notice-signer.ts'
 import { agreedConstants } from '../core/agreed-constants.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
+import type { NodeReport } from '../core/status.ts'
 import { createDigest } from '../core/typed-data.ts'
 import { expectedTraffic } from '../gossip/expected-traffic.ts'
 import { NodeDirectory } from '../gossip/node-directory.ts'
@@ -30,6 +31,8 @@ export interface Gossip {
   readonly refusals: RefusalPublisher
   readonly clockWatch: ClockWatch
   readonly digest: (statement: PriceStatement) => StatementId
+  /** Their peer ids. */
+  connectedPeers(): readonly string[]
   /** Begins to listen, to look for peers, and to say what this node is. */
   start(): void
 }
@@ -46,6 +49,8 @@ export interface GossipParts {
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
   readonly onStatus: NodeListener['heard']
+  /** How this node is, whenever it says so. */
+  readonly report: () => NodeReport
   /** What is held of a statement at the moment of sending; undefined when it is gone. */
   readonly attestationToSend: (id: StatementId) => Attestation | undefined
 }
@@ -99,7 +104,14 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
   )
   releases.add('publisher of refusals', () => refusals.stop())
   const statuses = new StatusPublisher(
-    { ...sending, topic: topics.status, noticeSigner, random, intervalMs: () => directory.intervalMs() },
+    {
+      ...sending,
+      topic: topics.status,
+      noticeSigner,
+      random,
+      intervalMs: () => directory.intervalMs(),
+      report: parts.report,
+    },
     { peerId: peers.peerId, instance, agent: AGENT_VERSION, constants: own.constants },
   )
   releases.add('publisher of statuses', () => statuses.stop())
@@ -124,6 +136,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     refusals,
     clockWatch,
     digest,
+    connectedPeers: () => peers.connectedPeers(),
     start() {
       for (const topic of Object.values(topics)) topic.start()
       statuses.start()

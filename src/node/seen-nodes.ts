@@ -4,15 +4,14 @@ import type { Clock } from '../core/clock.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import type { SignedStatus } from '../core/status.ts'
 import type { KnownNode, NodeDirectory } from '../gossip/node-directory.ts'
+import { type Committed, MISSED_INTERVALS, frontOf, whyLate } from './lag.ts'
 
 /** What this node knows of itself. */
-export type OwnNode = Omit<SeenNode, 'heardAgoMs' | 'sentAtMs' | 'state'>
+export type OwnNode = Omit<SeenNode, 'heardAgoMs' | 'sentAtMs' | 'state' | 'behindBecause'>
 
 /** Signers that are remembered when they have gone, and for how long, milliseconds. */
 const GONE_LIMIT = 256
 const GONE_MS = 24 * 3_600_000
-/** A status may be late by half an interval; by more, it was missed. */
-const BEHIND_INTERVALS = 1.5
 
 /** When somebody was heard last. */
 interface LastHeard {
@@ -35,11 +34,12 @@ export class SeenNodes {
 
   /** @returns the node, unless the status is of this very one */
   heard({ signer, status, signature }: SignedStatus, { listed }: { readonly listed: boolean }): SeenNode | undefined {
-    if (signer === this.#own().signer) return undefined
+    const own = this.#own()
+    if (signer === own.signer) return undefined
     const { monoMs, wallMs } = this.#clock.now()
     const node = { signer, status, signature, listed, heardAtMs: monoMs }
     if (listed) this.#last.set(signer, { node, wallMs })
-    return this.#show(node)
+    return this.#show(node, this.#front(own))
   }
 
   /** When a signer was heard last, on the wall clock; undefined when it was not since this node started. */
@@ -60,15 +60,44 @@ export class SeenNodes {
     const gone = [...this.#last.values()]
       .map(({ node }) => node)
       .filter(({ signer, heardAtMs }) => !signers.has(signer) && heardAtMs >= oldestMs)
-    const others = [...there, ...gone].map((node) => this.#show(node))
-    const self: SeenNode = { ...own, heardAgoMs: 0, sentAtMs: this.#clock.now().wallMs, state: 'here' }
-    return [self, ...others.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))]
+    const frontMs = this.#front(own)
+    const others = [...there, ...gone].map((node) => this.#show(node, frontMs))
+    return [this.#showOwn(own, frontMs), ...others.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))]
   }
 
-  #show({ signer, status, listed, heardAtMs }: KnownNode): SeenNode {
+  #front(own: OwnNode): number | undefined {
+    const { wallMs } = this.#clock.now()
+    // Keys that nobody lists cost nothing, so they have no say.
+    const listed = this.#directory.nodes().filter((node) => node.listed && node.signer !== own.signer)
+    return frontOf([...listed.map(committedBy), this.#committedByOwn(own)], { wallMs })
+  }
+
+  #committedByOwn({ lastCommittedAtMs, uptimeMs = 0 }: OwnNode): Committed {
+    return { lastCommittedAtMs, startedAtMs: this.#clock.now().wallMs - uptimeMs }
+  }
+
+  #showOwn(own: OwnNode, frontMs: number | undefined): SeenNode {
+    // All nodes of a network have one pace, and who is alone is not behind.
+    const [pace] = this.#directory.nodes().map(({ status }) => status.constants)
+    const late =
+      frontMs !== undefined && pace !== undefined
+        ? whyLate(this.#committedByOwn(own), { frontMs, pace, statusIntervalMs: this.#directory.intervalMs() })
+        : undefined
+    return {
+      ...own,
+      heardAgoMs: 0,
+      sentAtMs: this.#clock.now().wallMs,
+      state: late === undefined ? 'here' : 'behind',
+      behindBecause: late,
+    }
+  }
+
+  #show(node: KnownNode, frontMs: number | undefined): SeenNode {
+    const { signer, status, listed, heardAtMs } = node
+    const { uptimeMs, peers, clockOffsetMs, received, outbox, lastCommittedAtMs, historyRoot } = status.report
     const heardAgoMs = this.#clock.now().monoMs - heardAtMs
-    const intervalMs = this.#directory.intervalMs()
     const isGone = heardAgoMs > this.#directory.goneAfterMs()
+    const behindBecause = isGone ? undefined : this.#whyBehind(node, { heardAgoMs, frontMs })
     return {
       signer,
       peerId: status.peerId,
@@ -76,14 +105,31 @@ export class SeenNodes {
       listed,
       heardAgoMs,
       sentAtMs: status.sentAt,
-      uptimeMs: undefined,
-      peers: undefined,
-      clockOffsetMs: undefined,
-      received: undefined,
-      outbox: undefined,
-      lastCommittedAtMs: undefined,
-      historyRoot: undefined,
-      state: isGone ? 'gone' : heardAgoMs > BEHIND_INTERVALS * intervalMs ? 'behind' : 'here',
+      uptimeMs,
+      peers,
+      clockOffsetMs,
+      received,
+      outbox,
+      lastCommittedAtMs,
+      historyRoot,
+      state: isGone ? 'gone' : behindBecause === undefined ? 'here' : 'behind',
+      behindBecause,
     }
   }
+
+  #whyBehind(
+    node: KnownNode,
+    { heardAgoMs, frontMs }: { readonly heardAgoMs: number; readonly frontMs: number | undefined },
+  ): string | undefined {
+    const statusIntervalMs = this.#directory.intervalMs()
+    if (heardAgoMs > MISSED_INTERVALS * statusIntervalMs) {
+      return `It was heard ${Math.round(heardAgoMs / 1_000)} s ago, and says how it is every ${statusIntervalMs / 1_000} s.`
+    }
+    if (frontMs === undefined) return undefined
+    return whyLate(committedBy(node), { frontMs, pace: node.status.constants, statusIntervalMs })
+  }
+}
+
+function committedBy({ status: { sentAt, report } }: KnownNode): Committed {
+  return { lastCommittedAtMs: report.lastCommittedAtMs, startedAtMs: sentAt - report.uptimeMs }
 }

@@ -11,7 +11,7 @@ export interface StateWatchComponents {
 /** What changes by itself is looked at so often, milliseconds. */
 const LOOK_MS = 2_000
 
-/** Tells when the readiness changes, and when a node falls behind or goes. */
+/** Tells when the readiness changes, and when a node falls behind or goes, or is here again. */
 export class StateWatch {
   readonly #components: StateWatchComponents
   #readiness: string | undefined
@@ -40,8 +40,8 @@ export class StateWatch {
     const found = nodes()
     for (const node of found) {
       const before = this.#states.get(node.signer)
-      // Whoever is here told so by a status.
-      if (before !== undefined && before !== node.state && node.state !== 'here') tell({ kind: 'node', node })
+      // Also who is here again: it may be the others that have changed, or this node itself.
+      if (before !== undefined && before !== node.state) tell({ kind: 'node', node })
     }
     this.#states = new Map(found.map(({ signer, state }) => [signer, state]))
   }

@@ -58,6 +58,7 @@ export function seenNode(overrides: Partial<SeenNode> = {}): SeenNode {
     lastCommittedAtMs: OBSERVED_AT,
     historyRoot: `0x${'ab'.repeat(32)}`,
     state: 'here',
+    behindBecause: undefined,
     ...overrides,
   }
 }
@@ -126,7 +127,7 @@ export class MadeUpNode implements NodeView {
   nodes(): readonly SeenNode[] {
     const silent = { uptimeMs: undefined, peers: undefined, clockOffsetMs: undefined, received: undefined }
     return [
-      seenNode(),
+      seenNode({ state: 'behind', behindBecause: 'It was heard 31 s ago.' }),
       seenNode({ signer: alice.address, peerId: SELF, peers: [PEER] }),
       seenNode({
         ...silent,

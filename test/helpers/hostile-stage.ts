@@ -18,7 +18,7 @@ import { type RawPeer, type RawPeerOptions, startRawPeer } from './raw-peer.ts'
 import { RecordingLogger } from './recorders.ts'
 import { type TableRow, tableRows } from './row-proof.ts'
 import { type NodeAtWork, NodeNetwork } from './running-node.ts'
-import { noticeSigner } from './signed-notices.ts'
+import { noticeSigner, report } from './signed-notices.ts'
 import { type TestSigner, alice, bob, carol } from './statements.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -175,6 +175,7 @@ export async function introduce(
       sentAt: Date.now(),
       agent: 'hostile/1',
       constants: agreedConstants(constants),
+      report: report(),
     }),
   )
   await peer.say(status, TOPICS.status)

@@ -1,4 +1,5 @@
 import { fromHex } from '../../src/core/hex.ts'
+import { REPORT_PEERS_LIMIT } from '../../src/core/status.ts'
 import type { IgnoreCode, RejectCode } from '../../src/core/verdict.ts'
 import {
   REFUSALS_LIMIT,
@@ -8,6 +9,7 @@ import {
   encodeRefusalMessage,
   encodeWireRefusals,
 } from '../../src/gossip/refusal-wire.ts'
+import type { WireReport } from '../../src/gossip/report-wire.ts'
 import { STATUS_AHEAD_MS, STATUS_PAST_MS } from '../../src/gossip/status-judge.ts'
 import {
   STATUS_BYTES_LIMIT,
@@ -50,6 +52,7 @@ const soundRefusal = decodeRefusalMessage(encodeRefusalMessage([signRefusal(bob)
 const status = (changes: Partial<WireStatus>): Uint8Array => encodeWireStatus({ ...sound, ...changes })
 const constants = (changes: Partial<WireConstants>): Uint8Array =>
   status({ constants: { ...sound.constants, ...changes } })
+const reporting = (changes: Partial<WireReport>): Uint8Array => status({ report: { ...sound.report, ...changes } })
 const refusal = (changes: Partial<WireRefusal>): Uint8Array => {
   return encodeWireRefusals({
     ...soundRefusal,
@@ -82,6 +85,23 @@ const STATUSES: readonly NoticeCase[] = (
     { code: 'bad-constants', name: 'pairs not in order', bytes: constants({ pairs: ['ETH-USD', 'BTC-USD'] }) },
     { code: 'bad-constants', name: 'a maximum below the minimum', bytes: constants({ minimum: 3, maximum: 2 }) },
     { code: 'bad-constants', name: 'signers and no hash', bytes: constants({ signers: new Uint8Array(32) }) },
+    { code: 'bad-uptime', name: '2^53 ms', bytes: reporting({ uptime: 2n ** 53n }) },
+    { code: 'bad-peers', name: 'a peer twice', bytes: reporting({ peers: ['Qm', 'Qm'] }) },
+    { code: 'bad-clock-offset', name: '−2^53 ms', bytes: reporting({ clockKnown: true, clockOffset: -(2n ** 53n) }) },
+    { code: 'bad-clock-offset', name: 'one that is not known', bytes: reporting({ clockOffset: 1n }) },
+    {
+      code: 'bad-received',
+      name: 'an address cut off',
+      bytes: reporting({ received: [{ signer: new Uint8Array(19), statements: 1n, signatures: 1n }] }),
+    },
+    { code: 'bad-outbox', name: '2^53 rows', bytes: reporting({ outbox: 2n ** 53n }) },
+    { code: 'bad-last-committed', name: '2^53 ms', bytes: reporting({ lastCommitted: 2n ** 53n }) },
+    { code: 'bad-history-root', name: 'zeros', bytes: reporting({ historyRoot: new Uint8Array(32) }) },
+    {
+      code: 'malformed',
+      name: 'more peers than a report names',
+      bytes: reporting({ peers: Array.from({ length: REPORT_PEERS_LIMIT + 1 }, (_, index) => `Q${index + 10}`) }),
+    },
     ...signatures.map(([code, signature]) => ({
       code,
       name: 'a signature out of shape',

@@ -13,6 +13,7 @@ import { StatusJudge } from '../../src/gossip/status-judge.ts'
 import { RULES, attestCheaply } from './engine-at-work.ts'
 import { ALLOWED, type InboxAtWork, NEIGHBOUR, createInboxAtWork } from './inbox-at-work.ts'
 import { createKeyedHashCurve } from './keyed-hash-curve.ts'
+import { FIRST_REPORT } from './signed-notices.ts'
 import { OBSERVED_AT, type TestSigner, alice, statement } from './statements.ts'
 
 const curve = createKeyedHashCurve()
@@ -39,6 +40,7 @@ export function status(overrides: Partial<NodeStatus> = {}): NodeStatus {
     sentAt: OBSERVED_AT,
     agent: 'gossip-price/0.1.0',
     constants: CONSTANTS,
+    report: FIRST_REPORT,
     ...overrides,
   }
 }

@@ -7,7 +7,8 @@ import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
 import { PRICE_LIMIT, type Price } from '../../src/core/price.ts'
 import { REFUSAL_REASONS, type Refusal } from '../../src/core/refusal.ts'
 import type { StatementId } from '../../src/core/statement.ts'
-import type { AgreedConstants, NodeStatus } from '../../src/core/status.ts'
+import type { Address } from '../../src/core/address.ts'
+import type { AgreedConstants, NodeReport, NodeStatus } from '../../src/core/status.ts'
 import { INTERVAL_MS, OBSERVED_AT, type TestSigner, digest, price, statement } from './statements.ts'
 
 /** Signs status and refusals with the key of a test signer. */
@@ -32,6 +33,34 @@ export function constants(overrides: Partial<AgreedConstants> = {}): AgreedConst
   }
 }
 
+/** Of a node that has just begun and knows nothing. */
+export const FIRST_REPORT: NodeReport = {
+  uptimeMs: 0,
+  peers: [],
+  clockOffsetMs: undefined,
+  received: [],
+  outbox: 0,
+  lastCommittedAtMs: undefined,
+  historyRoot: undefined,
+}
+
+/** A sound report. */
+export function report(overrides: Partial<NodeReport> = {}): NodeReport {
+  return {
+    uptimeMs: 86_400_000,
+    peers: ['12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo', 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N'],
+    clockOffsetMs: -12,
+    received: [
+      { signer: '0x00000000000000000000000000000000000000aa' as Address, statements: 144, signatures: 432 },
+      { signer: '0x00000000000000000000000000000000000000bb' as Address, statements: 0, signatures: 7 },
+    ],
+    outbox: 1,
+    lastCommittedAtMs: OBSERVED_AT - INTERVAL_MS,
+    historyRoot: `0x${'8e'.repeat(32)}`,
+    ...overrides,
+  }
+}
+
 /** A sound status. */
 export function status(overrides: Partial<NodeStatus> = {}): NodeStatus {
   return {
@@ -41,6 +70,7 @@ export function status(overrides: Partial<NodeStatus> = {}): NodeStatus {
     sentAt: OBSERVED_AT,
     agent: 'gossip-price/0.1.0',
     constants: constants(),
+    report: report(),
     ...overrides,
   }
 }
@@ -86,6 +116,37 @@ export const anyConstants: fc.Arbitrary<AgreedConstants> = fc
     ),
   )
 
+const anyCount = fc.maxSafeNat()
+
+export const anyReport: fc.Arbitrary<NodeReport> = fc.record(
+  {
+    uptimeMs: anyCount,
+    peers: fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9]{1,64}$/), { maxLength: 32 }).map((peers) => peers.toSorted()),
+    clockOffsetMs: fc.option(fc.maxSafeInteger(), { nil: undefined }),
+    received: fc
+      .uniqueArray(
+        fc
+          .record(
+            { signer: hexOf(20) as fc.Arbitrary<Address>, statements: anyCount, signatures: anyCount },
+            { noNullPrototype: true },
+          )
+          .filter(({ statements, signatures }) => statements + signatures > 0),
+        { maxLength: 32, selector: ({ signer }) => signer },
+      )
+      .map((received) => received.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))),
+    outbox: anyCount,
+    lastCommittedAtMs: fc.option(
+      anyCount.filter((value) => value > 0),
+      { nil: undefined },
+    ),
+    historyRoot: fc.option(
+      hexOf(32).filter((root) => /[1-9a-f]/.test(root.slice(2))),
+      { nil: undefined },
+    ),
+  },
+  { noNullPrototype: true },
+)
+
 export const anyStatus: fc.Arbitrary<NodeStatus> = fc.record(
   {
     peerId: fc.stringMatching(/^[A-Za-z0-9]{1,128}$/),
@@ -94,6 +155,7 @@ export const anyStatus: fc.Arbitrary<NodeStatus> = fc.record(
     sentAt: fc.maxSafeNat(),
     agent: fc.stringMatching(/^[ -~]{1,64}$/),
     constants: anyConstants,
+    report: anyReport,
   },
   { noNullPrototype: true },
 )

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { PAIRS_LIMIT } from '../../src/core/agreed-constants.ts'
+import { REPORT_PEERS_LIMIT, REPORT_SIGNERS_LIMIT } from '../../src/core/status.ts'
 import {
   REFUSALS_LIMIT,
   REFUSAL_BYTES_LIMIT,
@@ -19,6 +20,7 @@ import {
   decodeStatusMessage,
   encodeWireStatus,
 } from '../../src/gossip/status-wire.ts'
+import type { WireReport } from '../../src/gossip/report-wire.ts'
 import { MalformedMessageError, versionOfMessage } from '../../src/gossip/wire.ts'
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
@@ -26,6 +28,10 @@ const uint64 = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n }),
   fc.constantFrom(0n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n),
+)
+const int64 = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.constantFrom(0n, -1n, 1n, -(2n ** 31n), 2n ** 31n, -(2n ** 53n), -(2n ** 63n), 2n ** 63n - 1n),
 )
 const text = fc.oneof(
   fc.string({ maxLength: 64 }),
@@ -49,6 +55,21 @@ const anyWireConstants: fc.Arbitrary<WireConstants> = fc.record(
   },
   plain,
 )
+const anyWireReport: fc.Arbitrary<WireReport> = fc.record(
+  {
+    uptime: uint64,
+    peers: fc.array(text, { maxLength: 6 }),
+    clockKnown: fc.boolean(),
+    clockOffset: int64,
+    received: fc.array(fc.record({ signer: bytes(24), statements: uint64, signatures: uint64 }, plain), {
+      maxLength: 4,
+    }),
+    outbox: uint64,
+    lastCommitted: uint64,
+    historyRoot: bytes(40),
+  },
+  plain,
+)
 const anyWireStatus: fc.Arbitrary<WireStatus> = fc.record(
   {
     version: uint32,
@@ -60,6 +81,7 @@ const anyWireStatus: fc.Arbitrary<WireStatus> = fc.record(
     agent: text,
     constants: anyWireConstants,
     signature: bytes(70),
+    report: anyWireReport,
   },
   plain,
 )
@@ -99,6 +121,19 @@ const fullStatus: WireStatus = {
     signers: new Uint8Array(32).fill(2),
   },
   signature: new Uint8Array(65).fill(3),
+  report: {
+    uptime: 86_400_000n,
+    peers: ['12D3KooWone', '12D3KooWtwo'],
+    clockKnown: true,
+    clockOffset: -12n,
+    received: [
+      { signer: new Uint8Array(20).fill(6), statements: 144n, signatures: 432n },
+      { signer: new Uint8Array(20).fill(7), statements: 0n, signatures: 7n },
+    ],
+    outbox: 1n,
+    lastCommitted: 1_793_999_400_000n,
+    historyRoot: new Uint8Array(32).fill(8),
+  },
 }
 const fullRefusals: WireRefusalMessage = {
   version: 1,
@@ -135,9 +170,15 @@ const status: Codec<WireStatus> = {
   encode: encodeWireStatus,
   decode: decodeStatusMessage,
   limit: STATUS_BYTES_LIMIT,
-  fields: 9,
+  fields: 10,
   inner: { message: 8, uint64: 3 },
-  kept: ({ instance, constants, signature }) => [instance, constants.signers, signature],
+  kept: ({ instance, constants, signature, report }) => [
+    instance,
+    constants.signers,
+    signature,
+    report.historyRoot,
+    ...report.received.map(({ signer }) => signer),
+  ],
   schema: { file: 'status-message.proto', type: 'StatusMessage' },
 }
 const refusals: Codec<WireRefusalMessage> = {
@@ -342,6 +383,28 @@ describe('a message', () => {
   it('holds a status of at most so many pairs', () => {
     assert.deepEqual(decodeStatusMessage(encodeWireStatus(withPairs(PAIRS_LIMIT))), withPairs(PAIRS_LIMIT))
     assert.throws(() => decodeStatusMessage(encodeWireStatus(withPairs(PAIRS_LIMIT + 1))), MalformedMessageError)
+  })
+
+  it('holds a status of at most so many peers, and so many signers that were counted', () => {
+    const withReport = (report: Partial<WireReport>) => ({ ...fullStatus, report: { ...fullStatus.report, ...report } })
+    const [counted] = fullStatus.report.received
+    assert.ok(counted)
+    for (const [key, limit, one] of [
+      ['peers', REPORT_PEERS_LIMIT, 'Qm'],
+      ['received', REPORT_SIGNERS_LIMIT, counted],
+    ] as const) {
+      const withSo = (count: number) => withReport({ [key]: Array.from({ length: count }, () => one) })
+      assert.deepEqual(decodeStatusMessage(encodeWireStatus(withSo(limit))), withSo(limit))
+      assert.throws(() => decodeStatusMessage(encodeWireStatus(withSo(limit + 1))), MalformedMessageError)
+    }
+  })
+
+  it('is malformed where a bool is neither true nor false', () => {
+    const data = encodeWireStatus(fullStatus)
+    // clock_known, and clock_offset after it.
+    const at = Buffer.from(data).indexOf(Uint8Array.of(3 << 3, 1, 4 << 3, 23))
+    assert.ok(at > 0)
+    assert.throws(() => decodeStatusMessage(Uint8Array.from(data).fill(2, at + 1, at + 2)), MalformedMessageError)
   })
 
   it('holds at most so many refusals', () => {

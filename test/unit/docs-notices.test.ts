@@ -6,13 +6,15 @@ import { signerSetHash } from '../../src/core/agreed-constants.ts'
 import { fromHex, toHex } from '../../src/core/hex.ts'
 import { REFUSAL_REASONS } from '../../src/core/refusal.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
+import type { Address } from '../../src/core/address.ts'
+import type { ReceivedCount } from '../../src/core/status.ts'
 import type { StatementId } from '../../src/core/statement.ts'
 import { REFUSAL_TYPES, STATUS_TYPES, domainSalt } from '../../src/core/typed-data.ts'
 import { encodeRefusalMessage } from '../../src/gossip/refusal-wire.ts'
 import { encodeStatusMessage } from '../../src/gossip/status-wire.ts'
 import { refusalTopicName, statusTopicName } from '../../src/gossip/topic-name.ts'
 import { Document, textOf, unquoted } from '../helpers/documents.ts'
-import { constants, noticeSigner, refusal, status } from '../helpers/signed-notices.ts'
+import { constants, noticeSigner, refusal, report, status } from '../helpers/signed-notices.ts'
 import { price, testSigner, testSigners } from '../helpers/statements.ts'
 
 const protocol = new Document('docs/protocol.md')
@@ -41,12 +43,23 @@ function typeText(name: string, members: readonly { readonly name: string; reado
 }
 
 const CONSTANTS = typeText('Constants', STATUS_TYPES.Constants)
+const RECEIVED = typeText('Received', STATUS_TYPES.Received)
+const REPORT = typeText('Report', STATUS_TYPES.Report)
 const domain = keccak(
   text('EIP712Domain(string name,string version,bytes32 salt)'),
   text('gossip-price'),
   text('1'),
   domainSalt('vectors'),
 )
+
+function readReceived(written: string): ReceivedCount {
+  const [signer = '', statements, signatures] = written.split(' ')
+  return {
+    signer: toHex(fromHex(signer)) as Address,
+    statements: Number(statements),
+    signatures: Number(signatures),
+  }
+}
 
 describe('the example of a status in docs/protocol.md', () => {
   const member = valuesOf('<!-- example:status -->')
@@ -67,6 +80,15 @@ describe('the example of a status in docs/protocol.md', () => {
       maxDeviation: BigInt(member('deviation')),
       signerCount: Number(member('signerCount')),
       signersHash: toHex(fromHex(member('signers'))),
+    }),
+    report: report({
+      uptimeMs: Number(member('uptime')),
+      peers: member('peers').split(','),
+      clockOffsetMs: Number(member('clockOffset')),
+      received: member('received').split(', ').map(readReceived),
+      outbox: Number(member('outbox')),
+      lastCommittedAtMs: Number(member('lastCommitted')),
+      historyRoot: toHex(fromHex(member('historyRoot'))),
     }),
   })
   const signed = noticeSigner(testSigner(1)).signStatus(said)
@@ -89,12 +111,30 @@ describe('the example of a status in docs/protocol.md', () => {
       ...[agreed.maxDeviation, agreed.signerCount].map(word),
       fromHex(agreed.signersHash),
     )
-    const statusType = text(typeText('Status', STATUS_TYPES.Status) + CONSTANTS)
+    const told = said.report
+    const receivedType = text(RECEIVED)
+    const received = told.received.map(({ signer, statements, signatures }) =>
+      keccak(receivedType, word(BigInt(signer)), word(statements), word(signatures)),
+    )
+    const reportType = text(REPORT + RECEIVED)
+    const reported = keccak(
+      reportType,
+      word(told.uptimeMs),
+      keccak(...told.peers.map(text)),
+      word(1),
+      word(2n ** 256n + BigInt(told.clockOffsetMs ?? 0)),
+      keccak(...received),
+      word(told.outbox),
+      word(told.lastCommittedAtMs ?? 0),
+      fromHex(told.historyRoot ?? '0x'),
+    )
+    const statusType = text(typeText('Status', STATUS_TYPES.Status) + CONSTANTS + RECEIVED + REPORT)
     const instance = Buffer.concat([fromHex(said.instance), new Uint8Array(16)])
     const numbers = [said.sequence, said.sentAt].map(word)
-    const content = keccak(statusType, text(said.peerId), instance, ...numbers, text(said.agent), hashed)
+    const content = keccak(statusType, text(said.peerId), instance, ...numbers, text(said.agent), hashed, reported)
     const digest = keccak(Buffer.from([0x19, 0x01]), domain, content)
-    const hashes = [type, hashed, statusType, content, domain, digest].map(toHex)
+    const hashes = [type, hashed, receivedType, ...received, reportType, reported].map(toHex)
+    hashes.push(...[statusType, content, domain, digest].map(toHex))
     assert.deepEqual(hashesOf('<!-- example:status-hashes -->'), [...hashes, signed.signer, toHex(signed.signature)])
   })
 
@@ -148,6 +188,8 @@ describe('docs/protocol.md', () => {
       typeText('Refusal', REFUSAL_TYPES.Refusal),
       typeText('Status', STATUS_TYPES.Status),
       CONSTANTS,
+      RECEIVED,
+      REPORT,
     ]) {
       assert.ok(block.replaceAll(/\n +/g, '').includes(written), written)
     }

@@ -14,6 +14,7 @@ import {
   encodeWireRefusals,
 } from '../../src/gossip/refusal-wire.ts'
 import { STATUS_AHEAD_MS, STATUS_PAST_MS } from '../../src/gossip/status-judge.ts'
+import type { WireReport } from '../../src/gossip/report-wire.ts'
 import {
   type WireStatus,
   decodeStatusMessage,
@@ -174,7 +175,7 @@ describe('the order of checks in docs/protocol.md', () => {
 
   it('of the shape of a status is that of the code: mended one by one, the faults come up in that order', async () => {
     const good = decodeStatusMessage(encodeStatusMessage(signStatus(alice)))
-    const { peerId, instance, sequence, sentAt, agent, constants, signature } = good
+    const { peerId, instance, sequence, sentAt, agent, constants, report, signature } = good
     const mends: readonly Partial<WireStatus>[] = [
       { peerId },
       { instance },
@@ -182,6 +183,7 @@ describe('the order of checks in docs/protocol.md', () => {
       { sentAt },
       { agent },
       { constants },
+      ...reportsMendedOneByOne(report).map((each) => ({ report: each })),
       ...SIGNATURE_MENDS,
       { signature },
     ]
@@ -193,6 +195,7 @@ describe('the order of checks in docs/protocol.md', () => {
       sentAt: 2n ** 53n,
       agent: '',
       constants: { ...constants, pairs: [] },
+      report: WORST_REPORT,
       signature: NOTHING,
     }
     const judge = (): Promise<Verdict> => createNoticesAtWork().receiveStatus(encodeWireStatus(wire))
@@ -283,6 +286,25 @@ describe('the order of checks in docs/protocol.md', () => {
 })
 
 const NOTHING = new Uint8Array()
+const WORST_REPORT: WireReport = {
+  uptime: 2n ** 53n,
+  peers: [''],
+  clockKnown: false,
+  clockOffset: 1n,
+  received: [{ signer: NOTHING, statements: 0n, signatures: 0n }],
+  outbox: 2n ** 53n,
+  lastCommitted: 2n ** 53n,
+  historyRoot: new Uint8Array(1),
+}
+
+/** The worst report, with more and more of it sound. */
+function reportsMendedOneByOne(good: WireReport): WireReport[] {
+  const { uptime, peers, clockOffset, received, outbox, lastCommitted, historyRoot } = good
+  const mends = [{ uptime }, { peers }, { clockOffset }, { received }, { outbox }, { lastCommitted }, { historyRoot }]
+  let report = WORST_REPORT
+  return mends.map((mend) => (report = { ...report, ...mend }))
+}
+
 /** Nobody vouches for it. */
 const SENDER = 'stranger'
 /** Of a signature of no bytes: what is false next, each time. */

@@ -5,7 +5,7 @@ import { hashStruct, hashTypedData, recoverTypedDataAddress } from 'viem'
 import { checksumAddress } from '../../src/core/address.ts'
 import { constantsDigest } from '../../src/core/agreed-constants.ts'
 import { toHex } from '../../src/core/hex.ts'
-import type { AgreedConstants, NodeStatus } from '../../src/core/status.ts'
+import type { AgreedConstants, NodeReport, NodeStatus } from '../../src/core/status.ts'
 import { DOMAIN_NAME, DOMAIN_VERSION, STATUS_TYPES, createStatusDigest, domainSalt } from '../../src/core/typed-data.ts'
 import { anyConstants, anyStatus, constants, noticeSigner, status } from '../helpers/signed-notices.ts'
 import { bob } from '../helpers/statements.ts'
@@ -28,6 +28,24 @@ function constantsForWallets(agreed: AgreedConstants) {
   }
 }
 
+/** The report as docs/protocol.md has it signed: what is not known is 0. */
+function reportForWallets(told: NodeReport) {
+  return {
+    uptime: BigInt(told.uptimeMs),
+    peers: told.peers,
+    clockKnown: told.clockOffsetMs !== undefined,
+    clockOffset: BigInt(told.clockOffsetMs ?? 0),
+    received: told.received.map(({ signer, statements, signatures }) => ({
+      signer,
+      statements: BigInt(statements),
+      signatures: BigInt(signatures),
+    })),
+    outbox: BigInt(told.outbox),
+    lastCommitted: BigInt(told.lastCommittedAtMs ?? 0),
+    historyRoot: told.historyRoot ?? (`0x${'00'.repeat(32)}` as const),
+  }
+}
+
 function forWallets(said: NodeStatus) {
   return {
     domain: { name: DOMAIN_NAME, version: DOMAIN_VERSION, salt: toHex(domainSalt(said.constants.network)) },
@@ -38,6 +56,7 @@ function forWallets(said: NodeStatus) {
       sequence: BigInt(said.sequence),
       sentAt: BigInt(said.sentAt),
       constants: constantsForWallets(said.constants),
+      report: reportForWallets(said.report),
     },
   } as const
 }
@@ -48,8 +67,10 @@ describe('the typed data of a status', () => {
       ([name, members]) => `${name}(${members.map((member) => `${member.type} ${member.name}`).join(',')})`,
     )
     assert.deepEqual(written, [
-      'Status(string peerId,bytes16 instance,uint64 sequence,uint64 sentAt,string agent,Constants constants)',
+      'Status(string peerId,bytes16 instance,uint64 sequence,uint64 sentAt,string agent,Constants constants,Report report)',
       'Constants(string network,string[] pairs,string source,uint64 interval,uint64 quietPeriod,uint16 minimum,uint16 maximum,uint64 deviation,uint16 signerCount,bytes32 signers)',
+      'Received(address signer,uint64 statements,uint64 signatures)',
+      'Report(uint64 uptime,string[] peers,bool clockKnown,int64 clockOffset,Received[] received,uint64 outbox,uint64 lastCommitted,bytes32 historyRoot)',
     ])
   })
 })

@@ -5,6 +5,7 @@ import { type WireStatus, decodeStatusMessage } from '../../src/gossip/status-wi
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { signStatus, status } from '../helpers/notices-at-work.ts'
 import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
+import { report } from '../helpers/signed-notices.ts'
 import { OBSERVED_AT, alice } from '../helpers/statements.ts'
 
 interface PublisherAtWork {
@@ -14,6 +15,8 @@ interface PublisherAtWork {
   readonly counters: RecordingCounters
   readonly sent: { readonly atMs: number; readonly status: WireStatus }[]
   peers: number
+  /** How often it was asked how the node is. */
+  asked: number
   /** When what is sent has been sent. */
   answer: Promise<void>
   join(): void
@@ -32,6 +35,7 @@ function createPublisher({ random = 0.5, intervalMs = 15_000, wallMs = OBSERVED_
     counters,
     sent,
     peers: 1,
+    asked: 0,
     answer: Promise.resolve(),
     join: () => listeners.forEach((listener) => listener()),
     publisher: new StatusPublisher(
@@ -52,6 +56,7 @@ function createPublisher({ random = 0.5, intervalMs = 15_000, wallMs = OBSERVED_
         counters,
         logger,
         intervalMs: () => intervalMs,
+        report: () => report({ outbox: (work.asked += 1) }),
       },
       status(),
     ),
@@ -68,6 +73,16 @@ describe('a node says how it is', () => {
     await node.clock.advance(45_000)
     assert.deepEqual(times(node), [0, 15_000, 30_000, 45_000])
     assert.equal(node.counters.count('gp_statuses_published_total'), 4)
+  })
+
+  it('as it is at that moment', async () => {
+    const node = createPublisher()
+    node.publisher.start()
+    await node.clock.advance(30_000)
+    assert.deepEqual(
+      node.sent.map(({ status: { report: told } }) => told.outbox),
+      [1n, 2n, 3n],
+    )
   })
 
   it('a tenth of the interval earlier or later, as chance has it', async () => {

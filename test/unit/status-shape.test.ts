@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
+import type { Address } from '../../src/core/address.ts'
+import { toHex } from '../../src/core/hex.ts'
 import { DEVIATION_SCALE } from '../../src/core/network.ts'
+import type { WireReceived, WireReport } from '../../src/gossip/report-wire.ts'
 import { statusTopicName } from '../../src/gossip/topic-name.ts'
 import { type StatusFault, shapeStatus } from '../../src/gossip/status-shape.ts'
 import {
@@ -11,7 +14,7 @@ import {
   decodeStatusMessage,
   encodeStatusMessage,
 } from '../../src/gossip/status-wire.ts'
-import { anyStatus, constants, noticeSigner, status } from '../helpers/signed-notices.ts'
+import { FIRST_REPORT, anyStatus, constants, noticeSigner, report, status } from '../helpers/signed-notices.ts'
 import { alice } from '../helpers/statements.ts'
 
 const signer = noticeSigner(alice)
@@ -20,6 +23,8 @@ const sound = decodeStatusMessage(encodeStatusMessage(signed))
 const { network } = status().constants
 
 const TOO_LARGE = BigInt(Number.MAX_SAFE_INTEGER) + 1n
+/** docs/protocol.md says so. */
+const LONGEST_BYTES = 6_274
 const HASH = new Uint8Array(32).fill(7)
 
 function shapeOf(changes: Partial<WireStatus>) {
@@ -48,6 +53,18 @@ describe('a status in shape', () => {
       sequence: Number.MAX_SAFE_INTEGER,
       sentAt: Number.MAX_SAFE_INTEGER,
       agent: 'a'.repeat(64),
+      report: report({
+        uptimeMs: Number.MAX_SAFE_INTEGER,
+        peers: Array.from({ length: 32 }, (_, index) => `${index + 10}${'Q'.repeat(62)}`),
+        clockOffsetMs: -Number.MAX_SAFE_INTEGER,
+        received: Array.from({ length: 32 }, (_, index) => ({
+          signer: toHex(new Uint8Array(20).fill(0xe0 + index)) as Address,
+          statements: Number.MAX_SAFE_INTEGER,
+          signatures: Number.MAX_SAFE_INTEGER,
+        })),
+        outbox: Number.MAX_SAFE_INTEGER,
+        lastCommittedAtMs: Number.MAX_SAFE_INTEGER,
+      }),
       constants: constants({
         network: 'n'.repeat(64),
         pairs,
@@ -59,7 +76,8 @@ describe('a status in shape', () => {
       }),
     })
     const message = encodeStatusMessage({ ...signed, status: longest })
-    assert.ok(message.length <= STATUS_BYTES_LIMIT, `${message.length} bytes`)
+    assert.equal(message.length, LONGEST_BYTES)
+    assert.ok(message.length <= STATUS_BYTES_LIMIT)
     const shaped = shapeStatus(decodeStatusMessage(message), { network: 'n'.repeat(64) })
     assert.deepEqual(shaped, { status: longest, signature: signed.signature })
   })
@@ -106,6 +124,57 @@ const faultyConstants: Readonly<Record<string, Partial<WireConstants>>> = {
   'a hash without signers': { signerCount: 0 },
 }
 
+/** Two signers, of whom something came. */
+const ONE: WireReceived = { signer: new Uint8Array(20).fill(1), statements: 1n, signatures: 0n }
+const TWO: WireReceived = { signer: new Uint8Array(20).fill(2), statements: 0n, signatures: 1n }
+
+const faultyReports: Readonly<Record<string, readonly [Partial<WireReport>, StatusFault]>> = {
+  'up for longer than 2^53 − 1 ms': [{ uptime: TOO_LARGE }, 'bad-uptime'],
+  'a peer without a name': [{ peers: [''] }, 'bad-peers'],
+  'a peer of 65 characters': [{ peers: ['Q'.repeat(65)] }, 'bad-peers'],
+  'a peer with a line break': [{ peers: ['Qm\n'] }, 'bad-peers'],
+  'peers out of order': [{ peers: ['Qn', 'Qm'] }, 'bad-peers'],
+  'a peer twice': [{ peers: ['Qm', 'Qm'] }, 'bad-peers'],
+  'a clock ahead by more than 2^53 − 1 ms': [{ clockOffset: TOO_LARGE }, 'bad-clock-offset'],
+  'a clock behind by more than 2^53 − 1 ms': [{ clockOffset: -TOO_LARGE }, 'bad-clock-offset'],
+  'an offset that is not known, and is there': [{ clockKnown: false, clockOffset: 1n }, 'bad-clock-offset'],
+  'a signer of 19 bytes': [{ received: [{ ...ONE, signer: new Uint8Array(19).fill(1) }] }, 'bad-received'],
+  'a signer of 21 bytes': [{ received: [{ ...ONE, signer: new Uint8Array(21).fill(1) }] }, 'bad-received'],
+  'more statements than 2^53 − 1': [{ received: [{ ...ONE, statements: TOO_LARGE }] }, 'bad-received'],
+  'more signatures than 2^53 − 1': [{ received: [{ ...ONE, signatures: TOO_LARGE }] }, 'bad-received'],
+  'a signer of whom nothing came': [{ received: [ONE, { ...TWO, signatures: 0n }] }, 'bad-received'],
+  'signers out of order': [{ received: [TWO, ONE] }, 'bad-received'],
+  'a signer twice': [{ received: [ONE, { ...TWO, signer: ONE.signer }] }, 'bad-received'],
+  'more rows owed than 2^53 − 1': [{ outbox: TOO_LARGE }, 'bad-outbox'],
+  'a row observed after 2^53 − 1 ms': [{ lastCommitted: TOO_LARGE }, 'bad-last-committed'],
+  'a root of 31 bytes': [{ historyRoot: HASH.subarray(1) }, 'bad-history-root'],
+  'a root of 33 bytes': [{ historyRoot: new Uint8Array(33).fill(7) }, 'bad-history-root'],
+  'a root of zeros, which is hashed where there is none': [{ historyRoot: new Uint8Array(32) }, 'bad-history-root'],
+}
+
+describe('a report in shape', () => {
+  it('may say that it knows nothing', () => {
+    const nothing: WireReport = {
+      uptime: 0n,
+      peers: [],
+      clockKnown: false,
+      clockOffset: 0n,
+      received: [],
+      outbox: 0n,
+      lastCommitted: 0n,
+      historyRoot: new Uint8Array(),
+    }
+    const shaped = shapeOf({ report: nothing })
+    assert.ok('status' in shaped)
+    assert.deepEqual(shaped.status.report, FIRST_REPORT)
+  })
+
+  it('tells a clock that is right from one of which nothing is known', () => {
+    const shaped = shapeOf({ report: { ...sound.report, clockKnown: true, clockOffset: 0n } })
+    assert.equal('status' in shaped && shaped.status.report.clockOffsetMs, 0)
+  })
+})
+
 describe('a status out of shape', () => {
   for (const [name, [changes, fault]] of Object.entries(faults)) {
     it(`is ${fault}: ${name}`, () => {
@@ -119,8 +188,14 @@ describe('a status out of shape', () => {
     })
   }
 
+  for (const [name, [changes, fault]] of Object.entries(faultyReports)) {
+    it(`is ${fault}: ${name}`, () => {
+      assert.deepEqual(shapeOf({ report: { ...sound.report, ...changes } }), { fault })
+    })
+  }
+
   it('has the code of its first fault', () => {
-    const order = ['peerId', 'instance', 'sequence', 'sentAt', 'agent', 'constants', 'signature'] as const
+    const order = ['peerId', 'instance', 'sequence', 'sentAt', 'agent', 'constants', 'report', 'signature'] as const
     const worst: Pick<WireStatus, (typeof order)[number]> = {
       peerId: '',
       instance: new Uint8Array(),
@@ -128,6 +203,7 @@ describe('a status out of shape', () => {
       sentAt: TOO_LARGE,
       agent: '',
       constants: { ...sound.constants, pairs: [] },
+      report: { ...sound.report, uptime: TOO_LARGE },
       signature: new Uint8Array(),
     }
     const codes = order.map((_, mended) => {
@@ -142,6 +218,7 @@ describe('a status out of shape', () => {
       'bad-time',
       'bad-agent',
       'bad-constants',
+      'bad-uptime',
       'signature-length',
     ])
   })

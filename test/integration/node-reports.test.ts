@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import type { SeenNode } from '../../src/web/browser/api-shapes.ts'
+import { askAt } from '../helpers/api-at-work.ts'
+import { Contract } from '../helpers/api-contract.ts'
+import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
+import { priceRow } from '../helpers/price-rows.ts'
+import { tableOf } from '../helpers/price-tables.ts'
+import { NodeNetwork } from '../helpers/running-node.ts'
+import { OBSERVED_AT, alice, bob, carol } from '../helpers/statements.ts'
+
+const NODES = ['node1', 'node2', 'node3'] as const
+/** Over nothing. */
+const EMPTY_ROOT = '0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+interface Network {
+  readonly self: string
+  readonly nodes: readonly SeenNode[]
+  readonly links: readonly { readonly from: string; readonly to: string }[]
+}
+
+function areAlike({ nodes }: Network, what: 'historyRoot' | 'lastCommittedTime'): boolean {
+  return new Set(nodes.map((node) => node[what])).size === 1
+}
+
+/** Some days of history, a row an hour. */
+async function writeHistory(database: TestDatabase): Promise<void> {
+  const table = tableOf(database)
+  for (let hour = 0; hour < 60; hour++) {
+    await table.write([priceRow({ observedAt: OBSERVED_AT + hour * 3_600_000 })])
+  }
+}
+
+describe('what running nodes report of themselves', { timeout: 240_000 }, () => {
+  it('has any of them show who is there, who hears whom, what each received, and that all hold the same', async (t) => {
+    const databases = [await createTestDatabase(t), await createTestDatabase(t)] as const
+    await Promise.all(databases.map(writeHistory))
+    const network = await NodeNetwork.open(t, { databaseUrl: databases[0].url, signers: 3 })
+    const known = [alice, bob, carol].map(({ address }) => address)
+    const env = {
+      GP_SIGNERS: [...network.signers, ...known].join(','),
+      GP_SYNCINTERVAL: '1',
+      // Of six signers three run: two others are enough to say whether a clock is right.
+      GP_MINIMUMSIGNERCOUNT: '2',
+    }
+    await network.bootstrap()
+    const running = await Promise.all([
+      network.node('node1', { ...env, GP_HTTPADDR: '127.0.0.1:0' }),
+      network.node('node2', { ...env, GP_DATABASEURL: databases[1].url }),
+      // A Postgres of its own, into which it takes over what the others hold.
+      network.node('node3', { ...env, GP_DATABASEURL: '' }),
+    ])
+    const [asked] = running
+    const url = asked.httpUrl ?? assert.fail('it serves no HTTP')
+    const contract = new Contract((await askAt(url, '/openapi.json')).json())
+    const ask = async (): Promise<Network | false> => {
+      const answer = await askAt(url, '/v1/network')
+      // It is asked too often: again later.
+      if (answer.status === 429) return false
+      contract.check('/v1/network', answer)
+      return answer.json() as Network
+    }
+    await network.committed(running, 3)
+
+    const peerIds = new Map(running.map((node) => [network.signer(node.name), node.peerId]))
+    const sayAll = ({ nodes }: Network): boolean =>
+      nodes.length === NODES.length &&
+      nodes.every(({ signer, received, peers, historyRoot, lastCommittedTime, clockOffsetMs }) => {
+        const others = network.signers.filter((other) => other !== signer)
+        return (
+          isDeepStrictEqual(
+            received?.map((each) => each.signer),
+            others.toSorted(),
+          ) &&
+          received?.every(({ statements, signatures }) => statements > 0 && signatures >= statements) &&
+          others.every((other) => peers?.includes(peerIds.get(other) ?? '')) &&
+          lastCommittedTime !== null &&
+          clockOffsetMs !== null &&
+          historyRoot !== null &&
+          historyRoot !== EMPTY_ROOT
+        )
+      })
+    const shown = await network.until(async () => {
+      const answer = await ask()
+      return (
+        answer && sayAll(answer) && areAlike(answer, 'historyRoot') && areAlike(answer, 'lastCommittedTime') && answer
+      )
+    }, 'every node shows all that it reports, and one root')
+
+    for (const node of shown.nodes) {
+      assert.ok(node.uptimeMs !== null && node.uptimeMs > 0 && node.uptimeMs < 240_000)
+      assert.deepEqual([node.outbox, node.state], [0, 'here'])
+      // In a round each of the three proposed once, and signed what the others proposed.
+      for (const { statements, signatures } of node.received ?? []) assert.ok(signatures <= 3 * statements)
+    }
+    const [, second, third] = running
+    for (const [from, to] of [
+      [second, third],
+      [third, second],
+      [asked, third],
+    ] as const) {
+      assert.ok(shown.links.some((link) => link.from === from.peerId && link.to === to.peerId))
+    }
+  })
+})
