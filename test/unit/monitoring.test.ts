@@ -3,7 +3,10 @@ import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { METRICS } from '../../src/telemetry/metric-table.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { Document, ROOT, textOf, unquoted } from '../helpers/documents.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
 import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 
 interface Dashboard {
@@ -36,20 +39,21 @@ function metricsOf(expression: string): string[] {
   return names.map((name) => (known.has(name) ? name : name.replace(/_(?:bucket|sum|count)$/, '')))
 }
 
-function promtool(...options: string[]): SpawnSyncReturns<string> {
-  return spawnSync('promtool', options, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 })
+function promtool(options: readonly string[], input = ''): SpawnSyncReturns<string> {
+  return spawnSync('promtool', options, { cwd: ROOT, encoding: 'utf8', timeout: 60_000, input })
 }
 
-const skip = promtool('--version').error === undefined ? false : 'promtool is not installed (Debian package prometheus)'
+const skip =
+  promtool(['--version']).error === undefined ? false : 'promtool is not installed (Debian package prometheus)'
 
 describe('the alert rules', () => {
   it('are sound, and so is what loads them', { skip }, () => {
-    const checked = promtool('check', 'config', 'docker/prometheus.yml')
+    const checked = promtool(['check', 'config', 'docker/prometheus.yml'])
     assert.equal(checked.status, 0, `${checked.stdout}${checked.stderr}`)
   })
 
   it('fire when they should and at no other time', { skip }, () => {
-    const tested = promtool('test', 'rules', 'docker/alerts.test.yml')
+    const tested = promtool(['test', 'rules', 'docker/alerts.test.yml'])
     assert.equal(tested.status, 0, `${tested.stdout}${tested.stderr}`)
   })
 
@@ -81,6 +85,20 @@ describe('the alert rules', () => {
   })
 })
 
+describe('our metrics', () => {
+  it('are named and described as promtool wants them', { skip }, async () => {
+    const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true, processMetrics: false })
+    for (const [name, { kind, labels = [] }] of Object.entries(METRICS)) {
+      const values = Object.fromEntries(labels.map((label) => [label, 'any']))
+      if (kind === 'counter') metrics.counters.add(name, values)
+      else if (kind === 'gauge') metrics.gauges.set(name, 1, values)
+      else metrics.histograms.observe(name, 1, values)
+    }
+    const checked = promtool(['check', 'metrics'], await metrics.text())
+    assert.equal(checked.status, 0, `${checked.stdout}${checked.stderr}`)
+  })
+})
+
 describe('what is watched', () => {
   it('are metrics that a node has', () => {
     const names = [...rules.map(({ expression }) => expression), ...expressionsShown].flatMap(metricsOf)
@@ -93,7 +111,7 @@ describe('what is watched', () => {
     const recorded = expressionsShown.map((expr, index) => ({ record: `shown_${index}`, expr }))
     // What is JSON is YAML.
     await writeFile(file, JSON.stringify({ groups: [{ name: 'shown', rules: recorded }] }))
-    const checked = promtool('check', 'rules', file)
+    const checked = promtool(['check', 'rules', file])
     assert.equal(checked.status, 0, `${checked.stdout}${checked.stderr}`)
   })
 
