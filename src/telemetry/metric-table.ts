@@ -55,7 +55,7 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
     'Signatures of signers of the set that statements lacked when they were committed or expired',
     'signer',
   ),
-  gp_late_signatures_total: counter('Signatures that came after their set had closed', 'signer'),
+  gp_late_signatures_total: counter('Signatures that came after their set had closed, by the signer who sent them; they are not verified', 'signer'),
   gp_refusals_total: counter('Statements that this node did not co-sign, by reason', 'code'),
   gp_refusals_received_total: counter('Refusals of other signers, by reason', 'signer', 'reason'),
   gp_equivocations_total: counter('Signers seen to sign two statements of one slot'),
