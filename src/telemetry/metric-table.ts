@@ -55,7 +55,10 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
     'Signatures of signers of the set that statements lacked when they were committed or expired',
     'signer',
   ),
-  gp_late_signatures_total: counter('Signatures that came after their set had closed, by the signer who sent them; they are not verified', 'signer'),
+  gp_late_signatures_total: counter(
+    'Signatures that came after their set had closed, by the signer who sent them; they are not verified',
+    'signer',
+  ),
   gp_refusals_total: counter('Statements that this node did not co-sign, by reason', 'code'),
   gp_refusals_received_total: counter('Refusals of other signers, by reason', 'signer', 'reason'),
   gp_equivocations_total: counter('Signers seen to sign two statements of one slot'),
@@ -105,7 +108,7 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
   gp_sql_statements_total: counter('SQL statements by name', 'statement'),
 
   gp_audited_rows: gauge('Rows that the audit has judged since the start'),
-  gp_false_rows_total: counter('False rows that the audit found, by what is false about them', 'code'),
+  gp_false_rows_total: counter('False rows that the audit found, one for each thing that is false about a row', 'code'),
 
   gp_sync_sessions_total: counter('Comparisons with one peer by what came of them', 'outcome'),
   gp_sync_asked_total: counter('Questions to peers', 'question', 'outcome'),
