@@ -40,6 +40,8 @@ export interface PriceJudgeComponents {
    * forwarded as it was.
    */
   readonly deliver: (attestations: readonly Attestation[], options: { readonly reemit: boolean }) => void
+  /** Told which peer sent a signature over a statement whose set takes none any more; it was not verified. */
+  readonly onLate?: ((id: StatementId, peerId: string) => void) | undefined
 }
 
 /** What was found in one attestation of a message. */
@@ -138,8 +140,12 @@ export class PriceJudge implements Judge {
     if (unknown.length === 0) return { kind: 'nothing', code: 'known' }
     const notAdded = holdings.notAdded(id, statement, clock.now())
     // Who signed both statements of a slot is to be shown up wherever one of them is still open, so this is passed on.
-    const isEvidence = (notAdded === 'late' || notAdded === 'settled') && holdings.isContested(statement)
-    if (notAdded !== undefined && !isEvidence) return { kind: 'nothing', code: notAdded }
+    const isLate = notAdded === 'late' || notAdded === 'settled'
+    const isEvidence = isLate && holdings.isContested(statement)
+    if (notAdded !== undefined && !isEvidence) {
+      if (isLate) this.#components.onLate?.(id, about.sender.peerId)
+      return { kind: 'nothing', code: notAdded }
+    }
     if (held === undefined && !takesPlace(about, statement, holdings)) return { kind: 'nothing', code: 'slot-full' }
 
     return this.#recover({ id, statement, held, setAside, known, unknown, first: signatures[0] }, about)

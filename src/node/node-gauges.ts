@@ -49,6 +49,7 @@ export function watchGossipNode(
     gauges.watch('gp_mesh_peers', () => byTopic((topic) => topic.meshPeers())),
     gauges.watch('gp_nodes', () => countStates(view.nodes())),
     gauges.watch('gp_clock_offset_seconds', () => inSeconds(view.clockOffsetMs())),
+    gauges.watch('gp_table_available', () => (node.tableFault() === undefined ? 1 : 0)),
     gauges.watch('gp_outbox_rows', () => owed.depth()),
     gauges.watch('gp_outbox_age_seconds', () => (owed.oldestMs() ?? 0) / 1_000),
   ])

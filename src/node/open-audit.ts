@@ -32,7 +32,7 @@ export function openAudit(components: NodeComponents, { curve, url, expected, re
       curve,
       source: counted(reader, (statement) => counters.add('gp_sql_statements_total', { statement })),
       onFalse({ faults }) {
-        for (const { code } of faults) counters.add('gp_false_rows_total', { code })
+        for (const code of new Set(faults.map((fault) => fault.code))) counters.add('gp_false_rows_total', { code })
       },
     },
     { expected },

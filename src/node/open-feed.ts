@@ -6,7 +6,7 @@ import type { NodeComponents } from './running-node.ts'
 
 /** What a node sees of prices: once a round for itself, and when it is to vouch for what others saw. */
 export function openFeed(
-  { clock, random, counters, ...components }: NodeComponents,
+  { clock, random, counters, gauges, ...components }: NodeComponents,
   parts: {
     readonly feed: PriceFeed
     readonly constants: NetworkConstants
@@ -16,6 +16,9 @@ export function openFeed(
   const { feed, constants, onObservation } = parts
   const logger = components.logger.child('feed')
   const observations = createObservationLog({ feed, clock, random, logger }, { pairs: constants.pairs })
+  const seen = (pair: string): void =>
+    gauges.set('gp_last_price_timestamp_seconds', clock.now().wallMs / 1_000, { pair })
+  constants.pairs.forEach(seen)
   const observer = createRoundObserver(
     {
       feed,
@@ -25,6 +28,7 @@ export function openFeed(
       logger,
       onObservation: (observation) => {
         observations.add(observation)
+        seen(observation.pair)
         onObservation(observation)
       },
     },

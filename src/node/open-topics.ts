@@ -18,6 +18,7 @@ import { RefusalJudge } from '../gossip/refusal-judge.ts'
 import { StatusJudge } from '../gossip/status-judge.ts'
 import type { Topic, TopicOptions } from '../gossip/topic.ts'
 import { topicNames } from '../gossip/topic-name.ts'
+import { createLateSigners } from './late-signers.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
 
@@ -88,6 +89,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
       deliver: (attestations, { reemit }) => {
         for (const attestation of attestations) onEvent({ kind: 'received', attestation, reemit })
       },
+      onLate: createLateSigners({ holdings: engine, directory, counters }),
     },
     constants,
   )

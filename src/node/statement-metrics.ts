@@ -1,6 +1,8 @@
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { NetworkConstants } from '../core/network.ts'
+import { REFUSAL_REASONS } from '../core/refusal.ts'
+import { roundAt } from '../core/statement.ts'
 import type { NodeComponents } from './running-node.ts'
 import type { StatementNews } from './statement-watch.ts'
 
@@ -14,8 +16,9 @@ export function createStatementMetrics(
   }: Pick<NodeComponents, 'counters' | 'gauges' | 'histograms'> & { readonly clock: Clock },
   { constants, own }: { readonly constants: NetworkConstants; readonly own: Address },
 ): (news: StatementNews) => void {
-  const { pairs, signers } = constants
+  const { pairs, signers, intervalMs } = constants
   const newestMs = new Map<string, number>()
+  beginAtZero({ counters }, { pairs, signers: signers.signersAt(roundAt(clock.now().wallMs, intervalMs)) })
   for (const pair of pairs) gauges.set('gp_last_quorum_timestamp_seconds', clock.now().wallMs / 1_000, { pair })
 
   function moved({
@@ -57,4 +60,24 @@ export function createStatementMetrics(
         break
     }
   }
+}
+
+/** What begins with its first event shows no increase by it: what can be named beforehand begins at 0. */
+function beginAtZero(
+  { counters }: Pick<NodeComponents, 'counters'>,
+  { pairs, signers }: { readonly pairs: readonly string[]; readonly signers: readonly Address[] },
+): void {
+  const begin = (name: string, label: string, values: readonly string[]): void => {
+    for (const value of values) counters.add(name, { [label]: value }, 0)
+  }
+  begin('gp_statements_proposed_total', 'pair', pairs)
+  begin('gp_statements_co_signed_total', 'pair', pairs)
+  begin('gp_rounds_missed_total', 'pair', pairs)
+  begin('gp_statements_moved_total', 'to', ['quorum', 'closed', 'committed', 'disputed', 'parked', 'expired'])
+  begin('gp_signatures_total', 'signer', signers)
+  begin('gp_signatures_missing_total', 'signer', signers)
+  begin('gp_late_signatures_total', 'signer', signers)
+  begin('gp_refusals_total', 'code', REFUSAL_REASONS)
+  begin('gp_rows_total', 'outcome', ['written', 'present', 'slot-taken', 'refused'])
+  begin('gp_commit_conflicts_total', 'outcome', ['present', 'slot-taken'])
 }

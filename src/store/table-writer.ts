@@ -282,11 +282,20 @@ export class TableWriter {
       if (this.#state === 'over') return
       if (!this.#answered) this.#components.onAnswered?.()
       this.#answered = true
-      for (const id of this.#underWay) this.#settle(id, outcomes.get(id))
+      for (const id of this.#underWay) {
+        const outcome = outcomes.get(id)
+        this.#countConflict(outcome)
+        this.#settle(id, outcome)
+      }
       this.#outage.end({ waiting: this.#waiting.size })
     } finally {
       this.#underWay = new Set()
     }
+  }
+
+  #countConflict(outcome: WriteOutcome | undefined): void {
+    if (outcome?.kind !== 'present' && outcome?.kind !== 'slot-taken') return
+    this.#components.counters.add('gp_commit_conflicts_total', { outcome: outcome.kind })
   }
 
   #settle(id: StatementId, outcome: WriteOutcome | undefined): void {

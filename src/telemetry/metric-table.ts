@@ -42,13 +42,23 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
     'When the newest row that is known to be in the table was observed',
     'pair',
   ),
+  gp_last_price_timestamp_seconds: gauge(
+    'When the price source last gave a price; at first, when the node started',
+    'pair',
+  ),
 
   gp_minimum_signers: gauge('Distinct signers that make a quorum'),
   gp_signers: gauge('Signers of the signer set in this round; 0 in an open network'),
   gp_reachable_signers: gauge('Signers of the set whose status is fresh, this node included'),
   gp_signatures_total: counter('Signatures that statements held when they were committed or expired', 'signer'),
-  gp_signatures_missing_total: counter('Signatures that they lacked then, of signers of the set', 'signer'),
-  gp_late_signatures_total: counter('Signatures that came after their set had closed', 'signer'),
+  gp_signatures_missing_total: counter(
+    'Signatures of signers of the set that statements lacked when they were committed or expired',
+    'signer',
+  ),
+  gp_late_signatures_total: counter(
+    'Signatures that came after their set had closed, by the signer who sent them; they are not verified',
+    'signer',
+  ),
   gp_refusals_total: counter('Statements that this node did not co-sign, by reason', 'code'),
   gp_refusals_received_total: counter('Refusals of other signers, by reason', 'signer', 'reason'),
   gp_equivocations_total: counter('Signers seen to sign two statements of one slot'),
@@ -60,8 +70,8 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
   gp_messages_received_total: counter('Messages by topic, verdict and its code', 'topic', 'verdict', 'code'),
   gp_topic_faults_total: counter('Messages that a mistake of ours kept from being judged'),
   gp_messages_published_total: counter('Messages with statements that were sent'),
-  gp_attestations_published_total: counter('Statements with their signatures in those messages'),
-  gp_published_bytes_total: counter('Bytes of those messages'),
+  gp_attestations_published_total: counter('Statements that were sent, with their signatures'),
+  gp_published_bytes_total: counter('Bytes of the messages with statements'),
   gp_refusals_published_total: counter('Refusals that were sent'),
   gp_statuses_published_total: counter('Statuses that were sent'),
 
@@ -83,20 +93,22 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
     buckets: SHORT_SECONDS,
   },
 
-  gp_outbox_rows: gauge('Rows that wait to be written'),
-  gp_outbox_age_seconds: gauge('How long the oldest of them has waited; 0 when there is none'),
-  gp_outbox_restored_total: counter('Rows that had waited when the node ended, and were taken up again'),
+  gp_outbox_rows: gauge('Rows that wait for the table'),
+  gp_outbox_age_seconds: gauge('How long the oldest row that waits has waited; 0 when there is none'),
+  gp_outbox_restored_total: counter('Rows that had waited when the node ended, and were taken up again at its start'),
   gp_outbox_parked_total: counter('Rows that the database refused for good'),
   gp_outbox_failures_total: counter('Rows that did not get onto the disk of the node'),
-  gp_rows_total: counter(
-    'Rows by what became of them: `present` and `slot-taken` are conflicts with another writer',
+  gp_rows_total: counter('Rows by what became of them; `present`: another writer brought them in', 'outcome'),
+  gp_commit_conflicts_total: counter(
+    'Rows that this node tried to write when another writer had been first: with the same row, or with another of its slot',
     'outcome',
   ),
+  gp_table_available: gauge('1 while the table takes rows, as far as is known, else 0'),
   gp_table_failures_total: counter('Times that the table could not be asked, by reason', 'code'),
   gp_sql_statements_total: counter('SQL statements by name', 'statement'),
 
   gp_audited_rows: gauge('Rows that the audit has judged since the start'),
-  gp_false_rows_total: counter('False rows that the audit found, by what is false about them', 'code'),
+  gp_false_rows_total: counter('False rows that the audit found, one for each thing that is false about a row', 'code'),
 
   gp_sync_sessions_total: counter('Comparisons with one peer by what came of them', 'outcome'),
   gp_sync_asked_total: counter('Questions to peers', 'question', 'outcome'),

@@ -1,35 +1,38 @@
-import { gossipsub } from '@chainsafe/libp2p-gossipsub'
-import { noise } from '@chainsafe/libp2p-noise'
-import { identify } from '@libp2p/identify'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
-import { ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
-import { createLibp2p, type Libp2p } from 'libp2p'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { createSignerSet } from '../../src/core/signer-set.ts'
+import { expectedTraffic } from '../../src/gossip/expected-traffic.ts'
+import { createHost } from '../../src/gossip/libp2p-host.ts'
+import type { GossipHost } from '../../src/gossip/peer-host.ts'
+import { SCORE_THRESHOLDS, peerScoreParams } from '../../src/gossip/score-params.ts'
+import { topicNames } from '../../src/gossip/topic-name.ts'
 import { gossipsubMetrics } from '../../src/telemetry/gossipsub-metrics.ts'
 import { libp2pMetrics } from '../../src/telemetry/libp2p-metrics.ts'
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts'
+import { constants } from './driver-at-work.ts'
 import { RecordingLogger } from './recorders.ts'
 
-/** A host of the parts that a node has, whose metrics are all in one registry; it listens on the loopback address. */
-export async function startMeasuredHost(): Promise<{ readonly metrics: Metrics; readonly host: Libp2p }> {
-  const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true })
-  const host = await createLibp2p({
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    metrics: libp2pMetrics(metrics.registry),
-    services: {
-      identify: identify(),
-      ping: ping(),
-      dht: kadDHT({ protocol: '/gossip-price/kad/1', peerInfoMapper: passthroughMapper, clientMode: false }),
-      pubsub: gossipsub({
-        metricsRegister: gossipsubMetrics(metrics.registry),
-        metricsTopicStrToLabel: new Map([['topic', 'topic']]),
-        allowPublishToZeroTopicPeers: true,
-      }),
+export const MEASURED_TOPICS = topicNames('test-network')
+
+/** The host of a node, whose metrics are all in one registry; it listens on the loopback address. */
+export async function startMeasuredHost(): Promise<{ readonly metrics: Metrics; readonly host: GossipHost }> {
+  const logger = new RecordingLogger()
+  const metrics = createMetrics({ logger }, { strict: true })
+  const traffic = expectedTraffic({ ...constants([]), signers: createSignerSet([]) })
+  const host = await createHost(
+    { logger },
+    {
+      role: 'gossip',
+      privateKey: await generateKeyPair('Ed25519'),
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      agentVersion: 'gossip-price/0.0.0',
+      metrics: libp2pMetrics(metrics.registry),
+      router: {
+        topics: Object.values(MEASURED_TOPICS),
+        scoreParams: peerScoreParams({ topics: MEASURED_TOPICS, scoreOf: () => 0 }, traffic),
+        scoreThresholds: SCORE_THRESHOLDS,
+        metrics: gossipsubMetrics(metrics.registry),
+      },
     },
-  })
+  )
   return { metrics, host }
 }

@@ -224,8 +224,8 @@ describe('a mistake of ours', () => {
 })
 
 /** A node that has the statement in its table, with three signatures. */
-async function settled(): Promise<InboxAtWork> {
-  const node = createInboxAtWork()
+async function settled(components: Parameters<typeof createInboxAtWork>[0] = {}): Promise<InboxAtWork> {
+  const node = createInboxAtWork(components)
   await node.receive(attest(eth, alice, bob, carol))
   node.engine.handle({ kind: 'outcome', id: attest(eth).id, outcome: { kind: 'written' } }, node.clock.now())
   return node
@@ -238,6 +238,15 @@ describe('a signature that comes when the set of its statement is closed', () =>
     const node = await settled()
     assert.deepEqual(await node.receive(attest(eth, alice, dave)), { kind: 'ignore', code: 'settled' })
     assert.equal(node.curve.recoveries, 3)
+  })
+
+  it('is told of, with the peer that sent it; what is known is not', async () => {
+    const late: string[][] = []
+    const node = await settled({ onLate: (id, peerId) => void late.push([id, peerId]) })
+    await node.receive(attest(eth, alice, bob))
+    assert.deepEqual(late, [])
+    await node.receive(attest(eth, alice, dave))
+    assert.deepEqual(late, [[attest(eth).id, NEIGHBOUR]])
   })
 
   it('is passed on once where its slot has two, since it may show who signed both', async () => {

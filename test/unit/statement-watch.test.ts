@@ -89,7 +89,25 @@ describe('who watches statements', () => {
     assert.match(text, new RegExp(`^gp_late_signatures_total\\{signer="${dave.address}"\\} 1$`, 'm'))
     assert.match(text, new RegExp(`^gp_signatures_total\\{signer="${carol.address}"\\} 1$`, 'm'))
     assert.match(text, new RegExp(`^gp_signatures_missing_total\\{signer="${dave.address}"\\} 1$`, 'm'))
-    assert.doesNotMatch(text, new RegExp(`^gp_signatures_missing_total\\{signer="${carol.address}"\\}`, 'm'))
+    assert.match(text, new RegExp(`^gp_signatures_missing_total\\{signer="${carol.address}"\\} 0$`, 'm'))
+  })
+
+  it('counts from 0 for every signer, pair and reason that it can name, so that the first event is an increase', async () => {
+    const text = await createWatched().metrics.text()
+    for (const { address } of [alice, dave]) {
+      for (const name of ['gp_signatures_total', 'gp_signatures_missing_total', 'gp_late_signatures_total']) {
+        assert.match(text, new RegExp(`^${name}\\{signer="${address}"\\} 0$`, 'm'))
+      }
+    }
+    for (const sample of [
+      'gp_statements_proposed_total{pair="ETH-USD"} 0',
+      'gp_statements_moved_total{to="expired"} 0',
+      'gp_refusals_total{code="deviation"} 0',
+      'gp_rows_total{outcome="slot-taken"} 0',
+      'gp_commit_conflicts_total{outcome="present"} 0',
+    ]) {
+      assert.ok(text.includes(`\n${sample}\n`), sample)
+    }
   })
 
   it('can say why there is no quorum, while it is collected and after it expired', async () => {

@@ -31,6 +31,21 @@ describe('a table writer', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('counts a conflict when another writer was first, and none when it only hears of a row', async () => {
+    const { writer, table, clock, counters } = createWriterAtWork({ turnDelayMs: () => 50 })
+    table.outcomes.set(first.attestation.id, { kind: 'present' })
+    table.outcomes.set(second.attestation.id, { kind: 'slot-taken' })
+    writer.start()
+    writer.setHearing(true)
+    for (const row of [first, second, third]) writer.enqueue(row)
+    writer.heard([third.attestation.id])
+    await clock.advance(1_000)
+    assert.deepEqual(table.writes.flat(), idsOf([first, second]))
+    assert.equal(counters.count('gp_rows_total', { outcome: 'present' }), 2)
+    assert.equal(counters.count('gp_commit_conflicts_total', { outcome: 'present' }), 1)
+    assert.equal(counters.count('gp_commit_conflicts_total', { outcome: 'slot-taken' }), 1)
+  })
+
   it('writes no more than a batch at once, in the order in which rows came', async () => {
     const { writer, table, clock } = createWriterAtWork({ batchSize: 4 })
     for (const row of rows) writer.enqueue(row)
