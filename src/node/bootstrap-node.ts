@@ -143,8 +143,7 @@ export async function startBootstrapNode(
       random,
       counters,
       logger: peersLogger,
-      isWanted: (peerId) =>
-        (allowPeers.length === 0 || allowPeers.includes(peerId)) && !standing.isExpelled(peerId),
+      isWanted: (peerId) => (allowPeers.length === 0 || allowPeers.includes(peerId)) && !standing.isExpelled(peerId),
     },
     { bootstrapAddresses, targetPeers: TARGET_PEERS },
   )

@@ -55,10 +55,7 @@ export function openHearing(components: HearingComponents, constants: NetworkCon
   const { signers } = constants
   const own = { signer: undefined, instance: undefined, constants: agreedConstants(constants) }
   const watch = new StatusWatch({ clock, counters, logger: logger.child('network') }, own)
-  const offset = new ClockOffset(
-    { clock },
-    { ...constants, own: undefined, lifetimeMs: () => directory.goneAfterMs() },
-  )
+  const offset = new ClockOffset({ clock }, { ...constants, own: undefined, lifetimeMs: () => directory.goneAfterMs() })
   const judge = new StatusJudge(
     {
       directory: {

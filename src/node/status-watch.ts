@@ -32,10 +32,7 @@ export class StatusWatch {
   readonly #startedAtMs: number
   readonly #said = { key: new Set<string>(), listed: new Set<string>(), unlisted: new Set<string>() }
 
-  constructor(
-    components: StatusWatchComponents,
-    own: Self,
-  ) {
+  constructor(components: StatusWatchComponents, own: Self) {
     this.#components = components
     this.#own = own
     this.#digest = constantsDigest(own.constants)

@@ -52,11 +52,14 @@ function openNetwork(t: TestContext): Promise<NodeNetwork> {
 /** Waits until exactly these nodes are shown as being there. */
 async function shows(network: NodeNetwork, bootstrap: NodeAtWork, names: readonly string[]): Promise<Shown> {
   const wanted = names.map((name) => network.signer(name)).toSorted()
-  return network.until(async () => {
-    const shown = await get(bootstrap, '/v1/network')
-    const here = shown.nodes.filter(({ signer, state }) => state === 'here' && network.isSigner(signer))
-    return JSON.stringify(here.map(({ signer }) => signer)) === JSON.stringify(wanted) && shown
-  }, `the bootstrap node shows ${names.join(', ')}`)
+  return network.until(
+    async () => {
+      const shown = await get(bootstrap, '/v1/network')
+      const here = shown.nodes.filter(({ signer, state }) => state === 'here' && network.isSigner(signer))
+      return JSON.stringify(here.map(({ signer }) => signer)) === JSON.stringify(wanted) && shown
+    },
+    `the bootstrap node shows ${names.join(', ')}`,
+  )
 }
 
 function strangerKey(): TestSigner {
@@ -136,14 +139,14 @@ describe('the bootstrap node', { timeout: 240_000 }, () => {
       assert.equal(peers.find((peer) => peer.peerId === peerId)?.signer, network.signer(name))
     }
 
-    await listener.say(madeUp('somebody-else'))
+    await listener.say(madeUp('somebodyElse'))
     await listener.say(madeUp(listener.peerId))
     await network.until(
       async () => (await get(bootstrap, '/v1/network')).nodes.length === 4,
       'who speaks of itself is shown',
     )
     const after = await get(bootstrap, '/v1/network')
-    assert.ok(after.nodes.every(({ peerId }) => peerId !== 'somebody-else'))
+    assert.ok(after.nodes.every(({ peerId }) => peerId !== 'somebodyElse'))
     assert.deepEqual(agentsHeard(listener), new Set())
   })
 
