@@ -73,18 +73,66 @@ export interface BootstrapNode {
  */
 export async function startBootstrapNode(
   components: BootstrapNodeComponents,
-  { constants, dataDir, bootstrapAddresses, ...options }: BootstrapNodeOptions,
+  { bootstrapAddresses, ...options }: BootstrapNodeOptions,
 ): Promise<BootstrapNode> {
-  const { logger, clock, random, counters, metrics } = components
-  const { allowPeers = [] } = options
-  const peersLogger = logger.child('peers')
+  const { logger, clock, counters } = components
+  const { constants, allowPeers = [] } = options
   const releases = new Releases()
   const listeners: TakenListener[] = []
-  const connectedPeers = (): readonly string[] => host?.getPeers().map(String) ?? []
-  const directory = createHearingDirectory(
-    { clock, isConnected: (peerId) => connectedPeers().includes(peerId) },
+  const { host, directory, standing } = await connect(components, options)
+  releases.add('libp2p node', () => host.stop())
+  const peerList = createPeerList(host)
+  releases.add('list of peers', () => peerList.stop())
+  const hearing = openHearing(
+    {
+      ...components,
+      curve: openCurve({ logger, counters }),
+      directory,
+      standing,
+      openTopic: (topic) => createTopic({ host, clock, counters, logger: logger.child('gossip') }, topic),
+      releases,
+      onTaken(signed, taken) {
+        for (const listener of listeners) listener(signed, taken)
+      },
+    },
     constants,
   )
+  const keeper = createPeerKeeper(
+    {
+      ...components,
+      host,
+      peerBook: createMemoryPeerBook(),
+      logger: logger.child('peers'),
+      isWanted: (peerId) => (allowPeers.length === 0 || allowPeers.includes(peerId)) && !standing.isExpelled(peerId),
+    },
+    { bootstrapAddresses, targetPeers: TARGET_PEERS },
+  )
+  releases.add('peer keeper', () => keeper.stop())
+  hearing.topic.start()
+  keeper.start()
+  const addresses = host.getMultiaddrs().map(String)
+  logger.info('the bootstrap node listens; others join by any of these addresses', { addresses })
+  return {
+    peerId: host.peerId.toString(),
+    addresses,
+    peerList,
+    directory,
+    topics: { status: hearing.topic },
+    clockOffsetMs: () => hearing.clockOffsetMs(),
+    listen: (listener) => void listeners.push(listener),
+    stop: () => releases.run({ logger }),
+  }
+}
+
+/** The libp2p node, who is there, and what is thought of peers: each needs the others. */
+async function connect(
+  { logger, clock, counters, metrics }: BootstrapNodeComponents,
+  { constants, dataDir, ...options }: Omit<BootstrapNodeOptions, 'bootstrapAddresses'>,
+): Promise<{ readonly host: GossipHost; readonly directory: NodeDirectory; readonly standing: PeerStanding }> {
+  const peersLogger = logger.child('peers')
+  const connectedPeers = (): readonly string[] => host?.getPeers().map(String) ?? []
+  const isConnected = (peerId: string): boolean => connectedPeers().includes(peerId)
+  const directory = createHearingDirectory({ clock, isConnected }, constants)
   const traffic = expectedTraffic(constants)
   const standing = new PeerStanding(
     {
@@ -98,7 +146,7 @@ export async function startBootstrapNode(
     },
     traffic,
   )
-  const names = topicNames(constants.network)
+  const topics = topicNames(constants.network)
   let host: GossipHost | undefined
   host = await createHost(
     { logger },
@@ -108,58 +156,12 @@ export async function startBootstrapNode(
       doorkeeper: standing,
       metrics: metrics && libp2pMetrics(metrics.registry),
       router: {
-        topics: [names.status],
-        scoreParams: peerScoreParams({ topics: names, scoreOf: (peerId) => standing.scoreOf(peerId) }, traffic),
+        topics: [topics.status],
+        scoreParams: peerScoreParams({ topics, scoreOf: (peerId) => standing.scoreOf(peerId) }, traffic),
         scoreThresholds: SCORE_THRESHOLDS,
         metrics: metrics && gossipsubMetrics(metrics.registry),
       },
     },
   )
-  const started = host
-  releases.add('libp2p node', () => started.stop())
-  const peerList = createPeerList(started)
-  releases.add('list of peers', () => peerList.stop())
-  const hearing = openHearing(
-    {
-      curve: openCurve({ logger, counters }),
-      clock,
-      counters,
-      logger,
-      directory,
-      standing,
-      openTopic: (topic) => createTopic({ host: started, clock, counters, logger: logger.child('gossip') }, topic),
-      releases,
-      onTaken(signed, taken) {
-        for (const listener of listeners) listener(signed, taken)
-      },
-    },
-    constants,
-  )
-  const keeper = createPeerKeeper(
-    {
-      host: started,
-      peerBook: createMemoryPeerBook(),
-      clock,
-      random,
-      counters,
-      logger: peersLogger,
-      isWanted: (peerId) => (allowPeers.length === 0 || allowPeers.includes(peerId)) && !standing.isExpelled(peerId),
-    },
-    { bootstrapAddresses, targetPeers: TARGET_PEERS },
-  )
-  releases.add('peer keeper', () => keeper.stop())
-  hearing.topic.start()
-  keeper.start()
-  const addresses = started.getMultiaddrs().map(String)
-  logger.info('the bootstrap node listens; others join by any of these addresses', { addresses })
-  return {
-    peerId: started.peerId.toString(),
-    addresses,
-    peerList,
-    directory,
-    topics: { status: hearing.topic },
-    clockOffsetMs: () => hearing.clockOffsetMs(),
-    listen: (listener) => void listeners.push(listener),
-    stop: () => releases.run({ logger }),
-  }
+  return { host, directory, standing }
 }

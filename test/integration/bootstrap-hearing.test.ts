@@ -43,6 +43,10 @@ async function get(node: NodeAtWork, path: string): Promise<Shown> {
   return answer.json() as Shown
 }
 
+function metricsOf({ metrics }: NodeAtWork): Promise<string> {
+  return metrics.text()
+}
+
 function openNetwork(t: TestContext): Promise<NodeNetwork> {
   return createTestDatabase(t).then(({ url }) =>
     NodeNetwork.open(t, { databaseUrl: url, signers: 3, env: { GP_FETCHPRICEINTERVAL: `${roundThatLasts()}` } }),
@@ -102,7 +106,6 @@ describe('the bootstrap node', { timeout: 240_000 }, () => {
       assert.equal(peers.find((peer) => peer.peerId === peerId)?.signer, network.signer(name))
     }
 
-    const metricsOf = async ({ metrics }: NodeAtWork): Promise<string> => metrics.text()
     const [first] = nodes
     assert.ok(first)
     await network.until(

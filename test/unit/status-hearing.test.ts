@@ -15,7 +15,8 @@ import { RecordingLogger } from '../helpers/recorders.ts'
 import { createStandingAtWork } from '../helpers/standing-at-work.ts'
 import { OBSERVED_AT, type TestSigner, alice, bob, carol, dave, testSigner } from '../helpers/statements.ts'
 
-const SILENT: Omit<Topic, 'publish'> = {
+const SILENT: Topic = {
+  publish: () => assert.fail('a bootstrap node says nothing'),
   start: () => undefined,
   stop: () => undefined,
   peers: () => 0,
@@ -33,7 +34,6 @@ function createHearing(signers: readonly TestSigner[]) {
   const directory = createHearingDirectory({ clock, isConnected: (peerId) => connected.has(peerId) }, constants)
   const listeners: TakenListener[] = []
   const opened: TopicOptions[] = []
-  const publish = (): never => assert.fail('a bootstrap node says nothing')
   const hearing = openHearing(
     {
       curve: createKeyedHashCurve(),
@@ -44,7 +44,7 @@ function createHearing(signers: readonly TestSigner[]) {
       standing,
       openTopic(options) {
         opened.push(options)
-        return { ...SILENT, publish }
+        return SILENT
       },
       releases: new Releases(),
       onTaken: (signed, options) => listeners.forEach((listener) => listener(signed, options)),
