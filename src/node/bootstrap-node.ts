@@ -111,6 +111,9 @@ export async function startBootstrapNode(
   hearing.topic.start()
   keeper.start()
   const addresses = host.getMultiaddrs().map(String)
+  if (constants.signers.open) {
+    logger.info('GP_SIGNERS is not set: nodes are shown as each tells of itself, and no status is passed on')
+  }
   logger.info('the bootstrap node listens; others join by any of these addresses', { addresses })
   return {
     peerId: host.peerId.toString(),

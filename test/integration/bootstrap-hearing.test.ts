@@ -8,6 +8,7 @@ import { decodeStatusMessage, encodeStatusMessage } from '../../src/gossip/statu
 import { topicNames } from '../../src/gossip/topic-name.ts'
 import { askAt } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
+import { askPatiently } from '../helpers/ask-patiently.ts'
 import { openStream } from '../helpers/event-reader.ts'
 import { memoryInUse } from '../helpers/hostile-flood.ts'
 import { judged } from '../helpers/hostile-stage.ts'
@@ -20,7 +21,7 @@ import type { TestSigner } from '../helpers/statements.ts'
 
 const ANY_PORT = { GP_HTTPADDR: '127.0.0.1:0' }
 const TOPICS = topicNames('test-network')
-/** What the bootstrap node shows of nodes that it has no set for, or that are in none. */
+/** Neighbours that are in no signer set and shown all the same. */
 const UNLISTED_PLACES = 64
 const MADE_UP = 300
 
@@ -38,7 +39,7 @@ interface Shown {
 }
 
 async function get(node: NodeAtWork, path: string): Promise<Shown> {
-  const answer = await askAt(node.httpUrl ?? assert.fail('no HTTP'), path)
+  const answer = await askPatiently(node.httpUrl ?? assert.fail('no HTTP'), path)
   assert.equal(answer.status, 200, answer.body)
   return answer.json() as Shown
 }
