@@ -1,4 +1,4 @@
-import type { NetworkConstants } from './core/network.ts'
+import { type NetworkConstants, SIMULATED_SOURCE, isSimulatedNetwork } from './core/network.ts'
 import type { SecretValue } from './core/secret-value.ts'
 import type { SigningKeySource } from './keys/signing-key.ts'
 import { contradictions } from './config/contradictions.ts'
@@ -97,7 +97,8 @@ function arrange(values: Values): Config {
     constants: {
       network: values.network,
       pairs: values.pairs,
-      source: values.source,
+      // A bootstrap node of such a network need not be told.
+      source: isSimulatedNetwork(values.network) ? SIMULATED_SOURCE : values.source,
       intervalMs: values.intervalMs,
       quietPeriodMs: values.quietPeriodMs,
       minimumSigners: values.minimumSigners,

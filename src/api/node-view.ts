@@ -19,7 +19,7 @@ export interface NodeView {
   why(id: StatementId): StatementStory
   /** This node's addresses, and the peers that are connected. */
   peers(): NodePeers
-  /** Every node whose status was heard not long ago, this one included. */
+  /** Every node whose status was heard not long ago, this one included unless it is a bootstrap node, which sends none. */
   nodes(): readonly SeenNode[]
   /** How far the clocks of the others are ahead of this one; undefined when too few were heard. */
   clockOffsetMs(): number | undefined
@@ -34,7 +34,7 @@ export interface NodeSelf {
   readonly role: NodeRole
   /** Undefined on a bootstrap node, which has no key. */
   readonly address: Address | undefined
-  /** Undefined on a bootstrap node, which knows of none. */
+  /** Undefined on a bootstrap node that was not told of the signer set. */
   readonly constants: AgreedConstants | undefined
 }
 

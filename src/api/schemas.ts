@@ -217,7 +217,7 @@ export const SCHEMAS = {
           signerCount: count('Entries of the signer set; 0 in an open network'),
           signersHash: { type: 'string', pattern: HEX_ID, description: 'keccak256 over the signer set' },
         },
-        'What all nodes of the network must agree on; null on a bootstrap node',
+        'What all nodes of the network must agree on; null on a bootstrap node without a signer set',
       ),
       type: ['object', 'null'],
     },

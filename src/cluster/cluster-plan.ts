@@ -85,7 +85,6 @@ export function planProcesses(basis: ClusterBasis): PlannedProcess[] {
       GP_DATABASEURL: basis.databaseUrl,
       // One dashboard is enough, and shows them all.
       GP_HTTPADDR: index === 0 ? basis.env['GP_HTTPADDR'] : '',
-      GP_SIGNERS: basis.signers.join(','),
     },
   }))
   return [bootstrap, ...signing]
@@ -95,7 +94,7 @@ function listen(port: number): string {
   return `/ip4/127.0.0.1/tcp/${port}`
 }
 
-function commonEnvironment({ options, env, simulatedUrl }: ClusterBasis): Environment {
+function commonEnvironment({ options, env, simulatedUrl, signers }: ClusterBasis): Environment {
   const { interval, quietPeriod } = options
   return {
     ...env,
@@ -103,6 +102,7 @@ function commonEnvironment({ options, env, simulatedUrl }: ClusterBasis): Enviro
     ...(quietPeriod === undefined ? {} : { GP_QUIETPERIOD: String(quietPeriod) }),
     ...(simulatedUrl === undefined ? {} : { GP_SOURCE: SIMULATED_SOURCE, GP_PRICEURL: simulatedUrl }),
     GP_NETWORK: networkOf(env, { interval: options.interval, simulate: simulatedUrl !== undefined }),
+    GP_SIGNERS: signers.join(','),
     GP_HTTPADDR: '',
     GP_LOGFORMAT: 'json',
     // A key of one's own for each node; one for all would be a single signer. Empty also hides what .env says.

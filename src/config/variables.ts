@@ -90,14 +90,14 @@ export const VARIABLES = {
     default: '3',
     description: 'distinct signers that make a quorum',
     parse: parseInteger({ from: 1, to: SIGNATURES_LIMIT }),
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   intervalMs: define({
     name: 'GP_FETCHPRICEINTERVAL',
     default: '600',
     description: 'seconds between fetches, a whole number; also the length of a round',
     parse: parseWholeSeconds,
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   network: define({
     name: 'GP_NETWORK',
@@ -111,14 +111,14 @@ export const VARIABLES = {
     default: 'ETH-USD',
     description: 'prices to sign, BASE-QUOTE, comma-separated',
     parse: parsePairs,
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   source: define({
     name: 'GP_SOURCE',
     default: COINBASE,
     description: 'name of the price source, as it is signed; any but coinbase needs GP_PRICEURL',
     parse: parseName,
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   priceUrl: define({
     name: 'GP_PRICEURL',
@@ -133,14 +133,14 @@ export const VARIABLES = {
     default: '30',
     description: 'seconds without a new signature before a quorum is written',
     parse: parseSeconds,
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   maximumSigners: define({
     name: 'GP_MAXIMUMSIGNERCOUNT',
     default: '16',
     description: 'signatures at which a statement takes no more',
     parse: parseInteger({ from: 1, to: SIGNATURES_LIMIT }),
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   signers: define({
     name: 'GP_SIGNERS',
@@ -148,14 +148,14 @@ export const VARIABLES = {
     description:
       'addresses whose signatures count, comma-separated or @FILE; ADDRESS@FROM-TO limits one to a range of rounds',
     parse: parseSigners,
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   maxDeviation: define({
     name: 'GP_MAXDEVIATION',
     default: '1',
     description: 'percent by which a price may differ from what this node sees and still be co-signed',
     parse: parsePercent,
-    appliesTo: 'gossip nodes',
+    appliesTo: 'every node',
   }),
   dataDir: define({
     name: 'GP_DATADIR',

@@ -10,8 +10,8 @@ const FEWEST_SAMPLES = 2
 const NEAR_MS = 600_000
 
 export interface ClockOffsetOptions {
-  /** The signer of this node: its own statuses are no second opinion. */
-  readonly own: Address
+  /** The signer of this node, if it has one: its own statuses are no second opinion. */
+  readonly own: Address | undefined
   readonly signers: SignerSet
   readonly minimumSigners: number
   readonly intervalMs: number
@@ -88,7 +88,7 @@ export class ClockOffset {
   #needed(): number {
     const { own, signers, minimumSigners, intervalMs } = this.#options
     const round = roundAt(this.#clock.now().wallMs, intervalMs)
-    const others = signers.sizeAt(round) - (signers.allows(own, round) ? 1 : 0)
+    const others = signers.sizeAt(round) - (own !== undefined && signers.allows(own, round) ? 1 : 0)
     return Math.max(FEWEST_SAMPLES, Math.min(minimumSigners, others))
   }
 }

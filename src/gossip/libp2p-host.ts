@@ -58,40 +58,31 @@ interface HostOptions {
   readonly doorkeeper?: Doorkeeper | undefined
   /** Where libp2p measures itself. */
   readonly metrics?: Libp2pOptions['metrics'] | undefined
-}
-
-export interface GossipHostOptions extends HostOptions {
-  readonly role: 'gossip'
   readonly router: TopicRouterOptions
 }
 
-export interface BootstrapHostOptions extends HostOptions {
-  readonly role: 'bootstrap'
-}
-
 /**
- * Starts a libp2p node: TCP, noise, yamux, identify, ping, and a DHT of our own in server mode; for the gossip role
- * gossipsub as well. It dials nobody by itself; the peer keeper does.
+ * Starts a libp2p node: TCP, noise, yamux, identify, ping, a DHT of our own in server mode, and gossipsub. It dials
+ * nobody by itself; the peer keeper does.
  *
  * @throws {HostError} when an address cannot be listened on, or an option makes no sense
  */
-export function createHost(components: HostComponents, options: GossipHostOptions): Promise<GossipHost>
-export function createHost(components: HostComponents, options: BootstrapHostOptions): Promise<PeerHost>
-export async function createHost(
-  { logger }: HostComponents,
-  options: GossipHostOptions | BootstrapHostOptions,
-): Promise<PeerHost | GossipHost> {
+export async function createHost({ logger }: HostComponents, options: HostOptions): Promise<GossipHost> {
   const faults: ListenFault[] = []
   const base = hostOptions(options, faults)
-  const services = { identify: identify(SEVERAL_STREAMS), ping: ping(SEVERAL_STREAMS), dht: dht() }
-  if (options.role === 'bootstrap') return startHost(await createLibp2p({ ...base, services }), faults)
-  const host = await createLibp2p({ ...base, services: { ...services, pubsub: topicRouter(options.router) } })
+  const services = {
+    identify: identify(SEVERAL_STREAMS),
+    ping: ping(SEVERAL_STREAMS),
+    dht: dht(),
+    pubsub: topicRouter(options.router),
+  }
+  const host = await createLibp2p({ ...base, services })
   await startHost(host, faults)
   repairTopicStreams({ host, logger })
   return host
 }
 
-async function startHost<Host extends PeerHost>(host: Host, faults: readonly ListenFault[]): Promise<Host> {
+async function startHost(host: PeerHost, faults: readonly ListenFault[]): Promise<void> {
   let cause: unknown
   try {
     await host.start()
@@ -99,7 +90,7 @@ async function startHost<Host extends PeerHost>(host: Host, faults: readonly Lis
     cause = error
   }
   const [fault] = faults
-  if (fault === undefined && cause === undefined) return host
+  if (fault === undefined && cause === undefined) return
   // libp2p takes it for success when all of IPv6 fails beside IPv4; whoever asked for an address wants it.
   await host.stop()
   if (fault !== undefined) throw listenError(fault)

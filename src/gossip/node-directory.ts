@@ -14,6 +14,8 @@ const INTERVALS_UNTIL_GONE = 3
 const OPEN_LIMIT = 64
 /** Neighbours whose status is kept although their signer is not allowed. */
 const UNLISTED_LIMIT = 64
+/** The same where no signer is known to be allowed, and neighbours are all there is: more than can be connected. */
+const NEIGHBOURS_LIMIT = 256
 /** Peer ids remembered of one signer after it has gone, and signers of whom any are. */
 const REMEMBERED_OF_ONE = 4
 const REMEMBERED_LIMIT = 1_024
@@ -26,13 +28,23 @@ export interface KnownNode extends SignedStatus {
   readonly heardAtMs: number
 }
 
+export interface NodeDirectoryOptions {
+  /** Whether anybody may sign. */
+  readonly open: boolean
+  /**
+   * Where it is not known who may sign: whether a peer is connected. Every neighbour then has a place, for which who has
+   * left makes room, and all of them say how many nodes there are.
+   */
+  readonly isNeighbour?: ((peerId: string) => boolean) | undefined
+}
+
 /**
  * Who is there: the latest status of every signer, until it is too old. A status of an allowed signer vouches for the
  * peer id that it names, and for one only: peer ids are free, signers are not.
  */
 export class NodeDirectory {
   readonly #clock: Clock
-  readonly #open: boolean
+  readonly #options: NodeDirectoryOptions
   /** In the order in which they were heard. */
   readonly #nodes = new Map<Address, KnownNode>()
   #listed = 0
@@ -40,9 +52,9 @@ export class NodeDirectory {
   readonly #vouching = new Map<string, Set<Address>>()
   readonly #remembered = new RecentMap<Address, readonly string[]>({ limit: REMEMBERED_LIMIT })
 
-  constructor({ clock }: { readonly clock: Clock }, { open }: { readonly open: boolean }) {
+  constructor({ clock }: { readonly clock: Clock }, options: NodeDirectoryOptions) {
     this.#clock = clock
-    this.#open = open
+    this.#options = options
   }
 
   /** Whether this very status is held; asked before its signer is known. */
@@ -64,7 +76,7 @@ export class NodeDirectory {
     // Keys cost nothing: an unlisted neighbour has one place, whatever it signs with.
     const known = this.#nodes.get(signer) ?? (listed ? undefined : this.#unlistedOf(status.peerId))
     if (known === undefined) {
-      if (this.#isFull(listed)) return 'overload'
+      if (this.#isFull(listed) && !this.#makeRoom()) return 'overload'
     } else {
       const ahead = known.status.sequence - status.sequence
       // Numbers of another key, as an unlisted neighbour may have used before, say nothing.
@@ -100,7 +112,8 @@ export class NodeDirectory {
 
   /** How often a node of this network says how it is, milliseconds: by the signers that are there, whom all know. */
   intervalMs(): number {
-    return Math.max(STATUS_INTERVAL_MS, STATUS_INTERVAL_PER_NODE_MS * this.#count({ listed: true }))
+    const nodes = this.#count({ listed: this.#options.isNeighbour === undefined })
+    return Math.max(STATUS_INTERVAL_MS, STATUS_INTERVAL_PER_NODE_MS * nodes)
   }
 
   /** Without a status for so long a node counts as gone, milliseconds. */
@@ -110,7 +123,18 @@ export class NodeDirectory {
 
   /** In an open network who is there keeps his place: newcomers are free to make. */
   #isFull(listed: boolean): boolean {
-    return this.#count({ listed }) >= (listed ? (this.#open ? OPEN_LIMIT : Infinity) : UNLISTED_LIMIT)
+    const { open, isNeighbour } = this.#options
+    if (listed) return open && this.#count({ listed }) >= OPEN_LIMIT
+    return this.#count({ listed }) >= (isNeighbour === undefined ? UNLISTED_LIMIT : NEIGHBOURS_LIMIT)
+  }
+
+  /** Takes a place from somebody who has left, where only neighbours count. */
+  #makeRoom(): boolean {
+    const { isNeighbour } = this.#options
+    if (isNeighbour === undefined) return false
+    const left = [...this.#nodes.values()].find(({ status }) => !isNeighbour(status.peerId))
+    if (left !== undefined) this.#forget(left)
+    return left !== undefined
   }
 
   #count({ listed }: { readonly listed: boolean }): number {

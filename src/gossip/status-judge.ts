@@ -23,11 +23,15 @@ const CLOCK_TIME = { burstMs: 100, share: 0.02 }
 export interface StatusRules {
   readonly network: string
   readonly intervalMs: number
-  readonly signers: { allows(signer: Address, round: Round): boolean }
+  /**
+   * Undefined where it is not known who may sign. Then a peer is believed of itself alone, since everybody can make
+   * others up, and nothing is passed on.
+   */
+  readonly signers: { allows(signer: Address, round: Round): boolean } | undefined
 }
 
 export interface StatusJudgeComponents {
-  readonly directory: NodeDirectory
+  readonly directory: Pick<NodeDirectory, 'isHeld' | 'take' | 'voucherOf'>
   readonly recoverer: Recoverer
   readonly clock: Clock
   readonly standing: {
@@ -40,8 +44,8 @@ export interface StatusJudgeComponents {
   readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
   /** Is told of every status by an allowed signer whose signature was checked, news or not, and when it arrived. */
   readonly onClock: (signed: SignedStatus, at: Instant) => void
-  /** This node's own. */
-  readonly self: { readonly instance: string }
+  /** This node's own; undefined when it sends no status. */
+  readonly self: { readonly instance: string | undefined }
   /** What a status is signed over. @default what `createStatusDigest` gives */
   readonly statusDigest?: ((status: NodeStatus) => Hex) | undefined
 }
@@ -80,8 +84,11 @@ export class StatusJudge implements Judge {
     if (status.instance === self.instance) return ignore('known')
     if (directory.isHeld({ status, signature })) return ignore('known')
 
+    const isOfSender = status.peerId === sender.peerId
+    // Unjudged, or the sender's own copy of what another was quicker to pass on would be taken for a repeat of that.
+    if (!isOfSender && this.#rules.signers === undefined) return ignore('budget')
     const isIntroduction =
-      status.peerId === sender.peerId &&
+      isOfSender &&
       directory.voucherOf(sender.peerId) === undefined &&
       standing.admitsIntroduction(sender.peerId) &&
       standing.introductions.hasTime()
@@ -92,7 +99,7 @@ export class StatusJudge implements Judge {
     }
     const { signer } = recovered
     const listed = this.#isListed(signer, wallMs)
-    if (!listed && status.peerId !== sender.peerId) {
+    if (!listed && !isOfSender) {
       // No waste: while signers are added, who has their addresses already forwards what they say.
       recoverer.remember(signed, signer)
       return ignore('signer-not-allowed')
@@ -107,7 +114,7 @@ export class StatusJudge implements Judge {
   /** Lets a status that is too old or too new say what time it is for its signer; it says nothing else, and once. */
   async #readClock({ status, signature }: ShapedStatus, at: Instant): Promise<void> {
     const { recoverer, onClock, self } = this.#components
-    if (status.instance === self.instance) return
+    if (status.instance === self.instance || this.#rules.signers === undefined) return
     const signed = { id: this.#digestOf(status), signature }
     const recovered = await recoverer.recover(signed, this.#clockTime)
     if ('fault' in recovered) return
@@ -118,8 +125,9 @@ export class StatusJudge implements Judge {
 
   /** Signers come and go with the rounds, and clocks differ. */
   #isListed(signer: Address, wallMs: number): boolean {
-    const round = roundAt(wallMs, this.#rules.intervalMs)
-    return [round - 1, round, round + 1].some((near) => this.#rules.signers.allows(signer, near as Round))
+    const { signers, intervalMs } = this.#rules
+    const round = roundAt(wallMs, intervalMs)
+    return [round - 1, round, round + 1].some((near) => signers?.allows(signer, near as Round) === true)
   }
 }
 

@@ -1,21 +1,50 @@
-import type { NodeEvent, NodeView } from '../api/node-view.ts'
+import type { NodeEvent, NodeView, SeenNode } from '../api/node-view.ts'
+import { agreedConstants } from '../core/agreed-constants.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import type { PeerList } from '../gossip/peer-list.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import type { BootstrapNode } from './bootstrap-node.ts'
 import { EventOutlet } from './event-outlet.ts'
+import { SeenNodes } from './seen-nodes.ts'
+import { StateWatch } from './state-watch.ts'
 
-/** What a bootstrap node shows of itself: who is connected. It holds no statement, and hears no status. */
+export interface BootstrapViewComponents {
+  readonly node: Pick<BootstrapNode, 'peerList' | 'directory' | 'listen' | 'clockOffsetMs'>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly readiness: () => readonly string[]
+}
+
+/** What a bootstrap node shows: the network, as its nodes tell of themselves. It holds no statement. */
 export function createBootstrapView(
-  {
-    peers,
-    logger,
-    readiness,
-  }: { readonly peers: PeerList; readonly logger: Logger; readonly readiness: () => readonly string[] },
-  { network }: { readonly network: string },
+  { node, clock, logger, readiness }: BootstrapViewComponents,
+  constants: NetworkConstants,
 ): NodeView & { stop(): void } {
+  const { peerList, directory } = node
+  const { open } = constants.signers
   const outlet = new EventOutlet({ logger })
-  const stop = peers.watch((peerId, up) => outlet.tell({ kind: 'peer', peerId, up }))
+  const seen = new SeenNodes(
+    // A neighbour may sign with ever new keys, and has one place among those who have gone.
+    { directory, clock, keyOf: open ? ({ status }) => status.peerId : undefined },
+    () => undefined,
+  )
+  // Without a signer set anybody may sign, as far as this node knows.
+  const shown = (each: SeenNode): SeenNode => (open ? { ...each, listed: true } : each)
+  const nodes = (): readonly SeenNode[] => seen.nodes().map(shown)
+  const states = new StateWatch({ clock, readiness, nodes, tell: (event) => outlet.tell(event) })
+  node.listen((signed, { listed }) => {
+    const heard = seen.heard(signed, { listed: listed || open })
+    if (heard !== undefined) outlet.tell({ kind: 'node', node: heard })
+  })
+  const unwatch = peerList.watch((peerId, up) => outlet.tell({ kind: 'peer', peerId, up }))
+  states.start()
   return {
-    self: { network, role: 'bootstrap', address: undefined, constants: undefined },
+    self: {
+      network: constants.network,
+      role: 'bootstrap',
+      address: undefined,
+      constants: open ? undefined : agreedConstants(constants),
+    },
     readiness,
     statements: () => [],
     why: (id) => ({
@@ -25,14 +54,25 @@ export function createBootstrapView(
       missing: [],
       wouldPass: undefined,
     }),
-    peers: () => ({
-      peerId: peers.peerId,
-      addresses: peers.addresses(),
-      peers: peers.peers().map((peer) => Object.assign({ signer: undefined }, peer)),
-    }),
-    nodes: () => [],
-    clockOffsetMs: () => undefined,
+    peers() {
+      const signers = new Map(directory.nodes().map(({ status, signer }) => [status.peerId, signer]))
+      const signerOf = (peerId: string) => directory.voucherOf(peerId) ?? (open ? signers.get(peerId) : undefined)
+      return {
+        peerId: peerList.peerId,
+        addresses: peerList.addresses(),
+        peers: peerList.peers().map((peer) => Object.assign({ signer: signerOf(peer.peerId) }, peer)),
+      }
+    },
+    nodes,
+    clockOffsetMs() {
+      // The node says how far it is ahead of the others, the API how far the others are ahead of it.
+      const aheadMs = node.clockOffsetMs()
+      return aheadMs === undefined ? undefined : -aheadMs
+    },
     subscribe: (listener: (event: NodeEvent) => void) => outlet.subscribe(listener),
-    stop,
+    stop() {
+      unwatch()
+      states.stop()
+    },
   }
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { expectedTraffic } from '../gossip/expected-traffic.ts'
+import { hangUp } from '../gossip/hang-up.ts'
 import { createHost } from '../gossip/libp2p-host.ts'
 import type { PeerBook } from '../gossip/peer-book.ts'
 import { createPeerKeeper } from '../gossip/peer-keeper.ts'
@@ -41,7 +42,6 @@ export async function openNetwork(
   const host = await createHost(
     { logger: logger.child('libp2p') },
     {
-      role: 'gossip',
       privateKey: await loadTransportKey({ logger: logger.child('keys') }, { dataDir: config.dataDir }),
       listen: config.listenAddresses,
       agentVersion: AGENT_VERSION,
@@ -82,11 +82,7 @@ export async function openNetwork(
     openTopic: (options) => createTopic({ host, clock, counters, logger: logger.child('gossip') }, options),
     exchange: createLibp2pExchange({ host, clock, counters, logger: logger.child('sync') }),
     connectedPeers: () => host.getPeers().map(String),
-    hangUp(peerId) {
-      const peer = host.getPeers().find((each) => each.toString() === peerId)
-      if (peer === undefined) return
-      host.hangUp(peer).catch((error: unknown) => peersLogger.debug('a peer cannot be hung up on', { peerId, error }))
-    },
+    hangUp: (peerId) => hangUp({ host, logger: peersLogger }, peerId),
     start: () => keeper.start(),
   }
 }

@@ -7,9 +7,8 @@ import type { Refusal } from '../core/refusal.ts'
 import type { Secp256k1 } from '../core/signature.ts'
 import type { PriceStatement, StatementId } from '../core/statement.ts'
 import type { NodeStatus, SignedStatus } from '../core/status.ts'
-import { type Verdict, isUnjudged } from '../core/verdict.ts'
+import type { Verdict } from '../core/verdict.ts'
 import { Breather } from '../gossip/breather.ts'
-import { Inbox, type Judge } from '../gossip/inbox.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
 import type { PeerStanding } from '../gossip/peer-standing.ts'
 import { PriceJudge } from '../gossip/price-judge.ts'
@@ -19,6 +18,7 @@ import { StatusJudge } from '../gossip/status-judge.ts'
 import type { Topic, TopicOptions } from '../gossip/topic.ts'
 import { topicNames } from '../gossip/topic-name.ts'
 import { createLateSigners } from './late-signers.ts'
+import { type TopicPlan, openInbox } from './open-inbox.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
 
@@ -61,23 +61,10 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
     curve: parts.curve,
     breather: new Breather({ clock, nextTurn: parts.nextTurn }),
   })
+  const { openTopic, releases } = parts
   const logger = components.logger.child('inbox')
-
-  const open = (
-    name: string,
-    { label, judge, together }: { readonly label: string; readonly judge: Judge; readonly together: boolean },
-  ): { readonly topic: Topic; readonly inbox: Inbox } => {
-    const inbox = new Inbox({ judge, standing, counters, logger }, { topic: label, together })
-    const topic = parts.openTopic({
-      name,
-      validate: async (data, from) => {
-        const verdict = await inbox.receive(data, from)
-        return isUnjudged(verdict) ? 'unjudged' : verdict.kind
-      },
-    })
-    parts.releases.add(`topic of ${label}`, () => topic.stop())
-    return { topic, inbox }
-  }
+  const open = (plan: TopicPlan): ReturnType<typeof openInbox> =>
+    openInbox({ openTopic, standing, counters, logger, releases }, plan)
 
   const prices = new PriceJudge(
     {
@@ -120,12 +107,12 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
     constants,
   )
   const names = topicNames(constants.network)
-  const openPrices = open(names.prices, { label: 'prices', judge: prices, together: true })
+  const openPrices = open({ name: names.prices, label: 'prices', judge: prices, together: true })
   return {
     topics: {
       prices: openPrices.topic,
-      status: open(names.status, { label: 'status', judge: status, together: false }).topic,
-      refusals: open(names.refusals, { label: 'refusals', judge: refusals, together: true }).topic,
+      status: open({ name: names.status, label: 'status', judge: status, together: false }).topic,
+      refusals: open({ name: names.refusals, label: 'refusals', judge: refusals, together: true }).topic,
     },
     receivePrices: (data, peerId) => openPrices.inbox.receive(data, peerId),
   }

@@ -21,6 +21,7 @@ async function startBootstrap(components: NodeComponents, config: Config): Promi
   const node = await startBootstrapNode(
     { ...components, logger },
     {
+      constants: config.constants,
       listen: config.listenAddresses,
       dataDir: config.dataDir,
       bootstrapAddresses: config.dialAddresses,
@@ -32,19 +33,19 @@ async function startBootstrap(components: NodeComponents, config: Config): Promi
   const releases = new Releases()
   releases.add('bootstrap node', () => node.stop())
   try {
-    const { peerList, ...running } = node
-    const view = createBootstrapView({ peers: peerList, logger, readiness: alwaysReady }, config.constants)
+    const { peerId, addresses, topics } = node
+    const { clock } = components
+    const view = createBootstrapView({ node, clock, logger, readiness: alwaysReady }, config.constants)
     releases.add('view', () => view.stop())
-    const unwatch = watchAnyNode({ gauges: components.gauges, view })
-    releases.add('gauges', unwatch)
+    releases.add('gauges', watchAnyNode({ gauges: components.gauges, topics, view }))
     const server = await startHttpServer(components, { address: config.httpAddress, view })
     releases.add('HTTP server', () => server?.close())
-    return { ...running, httpUrl: server?.url, readiness: alwaysReady, stop: () => releases.run({ logger }) }
+    return { peerId, addresses, httpUrl: server?.url, readiness: alwaysReady, stop: () => releases.run({ logger }) }
   } catch (error) {
     await releases.run({ logger })
     throw error
   }
 }
 
-/** A bootstrap node waits for nobody. */
+/** A bootstrap node waits for nobody: others wait for it. */
 const alwaysReady = (): readonly string[] => []

@@ -17,18 +17,22 @@ export interface StatusWatchComponents {
   readonly logger: Logger
 }
 
+/** This node, and the constants that it runs with; one without a key signs no status. */
+interface Self {
+  readonly signer: Address | undefined
+  readonly instance: string | undefined
+  readonly constants: AgreedConstants
+}
+
 /** Notices in what nodes say of themselves what their operators had better know. */
 export class StatusWatch {
   readonly #components: StatusWatchComponents
-  readonly #own: { readonly signer: Address; readonly instance: string; readonly constants: AgreedConstants }
+  readonly #own: Self
   readonly #digest: string
   readonly #startedAtMs: number
   readonly #said = { key: new Set<string>(), listed: new Set<string>(), unlisted: new Set<string>() }
 
-  constructor(
-    components: StatusWatchComponents,
-    own: { readonly signer: Address; readonly instance: string; readonly constants: AgreedConstants },
-  ) {
+  constructor(components: StatusWatchComponents, own: Self) {
     this.#components = components
     this.#own = own
     this.#digest = constantsDigest(own.constants)

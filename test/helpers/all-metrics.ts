@@ -21,7 +21,6 @@ export async function startMeasuredHost(): Promise<{ readonly metrics: Metrics; 
   const host = await createHost(
     { logger },
     {
-      role: 'gossip',
       privateKey: await generateKeyPair('Ed25519'),
       listen: ['/ip4/127.0.0.1/tcp/0'],
       agentVersion: 'gossip-price/0.0.0',

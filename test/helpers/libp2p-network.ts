@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
+import type { NetworkConstants } from '../../src/core/network.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
 import { expectedTraffic } from '../../src/gossip/expected-traffic.ts'
 import { createHost } from '../../src/gossip/libp2p-host.ts'
@@ -19,7 +20,7 @@ import { RecordingCounters, RecordingLogger } from './recorders.ts'
 import { until } from './until.ts'
 
 export const TOPIC = '/gossip-price/1/test'
-const TRAFFIC = expectedTraffic({
+const CONSTANTS: NetworkConstants = {
   network: 'test',
   pairs: ['ETH-USD'],
   source: 'coinbase',
@@ -29,7 +30,8 @@ const TRAFFIC = expectedTraffic({
   maximumSigners: 16,
   maxDeviation: 10_000_000n,
   signers: createSignerSet([]),
-})
+}
+const TRAFFIC = expectedTraffic(CONSTANTS)
 /** As in a node, but for what a node itself holds against its peers. */
 const ROUTER: TopicRouterOptions = {
   topics: [TOPIC],
@@ -96,7 +98,7 @@ export class Libp2pNetwork {
     const dataDir = options.dataDir ?? (await this.dataDir())
     const node = await startBootstrapNode(
       { logger: new RecordingLogger(), clock: systemClock, random: Math.random, counters: new RecordingCounters() },
-      { listen: [ANY_PORT], bootstrapAddresses: [], agentVersion: AGENT, ...options, dataDir },
+      { constants: CONSTANTS, listen: [ANY_PORT], bootstrapAddresses: [], agentVersion: AGENT, ...options, dataDir },
     )
     this.#stops.push(() => node.stop())
     return { ...node, address: withoutPeerId(node.addresses[0] ?? '') }
@@ -109,7 +111,6 @@ export class Libp2pNetwork {
     const host = await createHost(
       { logger },
       {
-        role: 'gossip',
         privateKey: options.privateKey ?? (await generateKeyPair('Ed25519')),
         listen: options.listen ?? [ANY_PORT],
         agentVersion: AGENT,

@@ -188,6 +188,7 @@ describe('a sound value', () => {
   it('a bootstrap node of a simulated network need not know where prices come from', () => {
     assert.deepEqual(problemsOf({ GP_BOOTSTRAP: 'true', GP_NETWORK: 'x-simulated' }), [])
     assert.deepEqual(problemsOf({ GP_BOOTSTRAP: 'true', GP_NETWORK: 'x-simulated', GP_SOURCE: 'simulated' }), [])
+    assert.equal(configOf({ GP_BOOTSTRAP: 'true', GP_NETWORK: 'x-simulated' }).constants.source, 'simulated')
   })
 })
 

@@ -129,7 +129,7 @@ export interface Network {
   readonly simulated: boolean
   readonly role: 'signer' | 'observer' | 'bootstrap'
   readonly self: string | null
-  /** Null on a bootstrap node, which knows of none. */
+  /** Null on a bootstrap node that was not told of the signer set. */
   readonly constants: Constants | null
   readonly health: Health
   readonly clockOffsetMs: number | null

@@ -61,7 +61,7 @@ function render(): void {
   content.hidden = !isFilled
   footer.hidden = !isFilled
   networkView.render(state, { nowMs, wallMs })
-  if (state.network.constants === null) return
+  if (state.network.role === 'bootstrap') return
   checker.useRules(rules())
   priceView.render(state, { nowMs: wallMs })
   chartView.render(state)

@@ -86,7 +86,7 @@ export class NodeData {
   async #loadAll(): Promise<void> {
     await this.#loadNetwork()
     const { pair, network } = this.#store.state
-    if (network?.constants === null || pair === null) return
+    if (network?.role === 'bootstrap' || pair === null) return
     await Promise.all([this.#loadStatements(), this.#loadTable(pair)])
   }
 
@@ -97,7 +97,7 @@ export class NodeData {
   }
 
   async #loadStatements(): Promise<void> {
-    if (this.#store.state.network?.constants === null) return
+    if (this.#store.state.network?.role === 'bootstrap') return
     const { statements } = await ask<{ statements: Pending[] }>('/v1/statements')
     this.#store.change(withStatements(this.#store.state, { statements, nowMs: performance.now() }))
   }

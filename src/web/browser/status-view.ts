@@ -40,7 +40,7 @@ export function healthLine({ network, nodes, prices, connection }: PageState, no
   const here = [...nodes.values()].filter(({ node }) => node.state === 'here').length
   const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(nodes.size, 'node')} here`
   const [newest] = prices
-  const lead = here === nodes.size ? 'All is well' : 'Ready'
+  const lead = here > 0 && here === nodes.size ? 'All is well' : 'Ready'
   if (network.role === 'bootstrap')
     return `${lead}: ${seen}. This is a bootstrap node; it knows the network and no prices.`
   if (newest === undefined) return `${lead}: ${seen}; no price yet.`
