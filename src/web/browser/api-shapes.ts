@@ -101,6 +101,8 @@ export interface SeenNode {
   readonly lastCommittedTime: string | null
   readonly historyRoot: string | null
   readonly state: NodeState
+  /** Why it is behind, where the node knows. */
+  readonly behindBecause?: string | null
 }
 
 export interface Link {

@@ -54,6 +54,10 @@ export class DetailDialog {
     this.#open(title, parts)
   }
 
+  showNode(signer: string, parts: readonly HTMLElement[]): void {
+    this.#open(`Node ${shortHex(signer)}`, parts)
+  }
+
   #open(title: string, parts: readonly HTMLElement[]): void {
     setText(this.#title, title)
     this.#body.replaceChildren(...parts)

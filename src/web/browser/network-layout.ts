@@ -79,12 +79,20 @@ function placedLinks(links: readonly Link[], places: ReadonlyMap<string, PlacedN
   return [...found.values()]
 }
 
-/** The network in one sentence. */
-export function networkSummary(nodes: readonly SeenNode[]): string {
+/** How many nodes there should be: all signers of the set, where there is one, and who else was seen. */
+export function expectedNodes(nodes: readonly SeenNode[], signerCount: number): number {
+  const observers = nodes.filter(({ listed }) => !listed).length
+  return Math.max(nodes.length, signerCount === 0 ? 0 : signerCount + observers)
+}
+
+/** The network in one sentence. @param signerCount - entries of the signer set; 0 when there is none */
+export function networkSummary(nodes: readonly SeenNode[], signerCount: number): string {
   if (nodes.length === 0) return 'No node has been heard yet.'
   const count = (state: SeenNode['state']): number => nodes.filter((node) => node.state === state).length
+  const unheard = expectedNodes(nodes, signerCount) - nodes.length
   const parts = [
-    `${count('here')} of ${nodes.length} nodes here`,
+    `${count('here')} of ${nodes.length + unheard} nodes here`,
+    ...(unheard > 0 ? [`${unheard} not heard yet`] : []),
     ...(count('behind') > 0 ? [`${count('behind')} behind`] : []),
     ...(count('gone') > 0 ? [`${count('gone')} gone`] : []),
   ]

@@ -9,6 +9,7 @@ type SignedBy = Proof['signatures'][number]
 
 /** What the network has agreed on, as far as a row can break it. */
 export interface RowRules {
+  readonly network: string
   readonly minimumSigners: number
   readonly intervalMs: number
 }
@@ -120,6 +121,7 @@ function ruleFaults(
 ): readonly string[] {
   const round = Math.floor(Date.parse(row.observedTime) / rules.intervalMs)
   return [
+    ...(row.network === rules.network ? [] : [`It is of the network ${row.network}, not of ${rules.network}.`]),
     ...(sound >= rules.minimumSigners
       ? []
       : [`It has ${sound} sound signatures; a quorum takes ${rules.minimumSigners}.`]),
