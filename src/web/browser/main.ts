@@ -78,7 +78,7 @@ function rules(): RowRules | null {
   const { network } = store.state
   if (network === null || network.constants === null) return null
   const { minimumSigners, intervalMs } = network.constants
-  return { network: network.network, minimumSigners, intervalMs }
+  return { network: network.network, signers: network.signers ?? null, minimumSigners, intervalMs }
 }
 
 function openRow(price: Price): void {
