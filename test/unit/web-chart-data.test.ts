@@ -74,7 +74,10 @@ describe('the stretch of time that is shown', () => {
   const rounds = [roundOf(1_000, { a: '1' }), roundOf(900, { a: '1' })]
   const nowMs = 1_000 * INTERVAL_MS + 5_000
 
-  const shown = (range: RangeId, { from = rounds, at = nowMs } = {}): { fromMs: number; toMs: number; widthMs: number } => {
+  const shown = (
+    range: RangeId,
+    { from = rounds, at = nowMs } = {},
+  ): { fromMs: number; toMs: number; widthMs: number } => {
     const { fromMs, toMs } = windowOf(range, { rounds: from, nowMs: at, intervalMs: INTERVAL_MS })
     return { fromMs, toMs, widthMs: toMs - fromMs }
   }

@@ -23,10 +23,7 @@ export class NextRound {
     this.#ring.showDots(Array.from({ length: expected }, () => 'missing'))
     this.#ring.showQuiet((nextMs - wallMs) / intervalMs)
     this.#ring.showMiddle(countdown(nextMs - wallMs))
-    setText(
-      this.#words,
-      `Nothing waits for signatures. The next prices are fetched at ${timeOfDay(nextMs, wallMs)}.`,
-    )
+    setText(this.#words, `Nothing waits for signatures. The next prices are fetched at ${timeOfDay(nextMs, wallMs)}.`)
   }
 
   hide(): void {

@@ -49,11 +49,6 @@ function receivedPart({ received }: SeenNode): readonly HTMLElement[] {
   )
   return [
     title,
-    el(
-      'table',
-      { class: 'received' },
-      el('thead', {}, el('tr', {}, ...head, el('td', {}))),
-      el('tbody', {}, ...lines),
-    ),
+    el('table', { class: 'received' }, el('thead', {}, el('tr', {}, ...head, el('td', {}))), el('tbody', {}, ...lines)),
   ]
 }

@@ -2,7 +2,10 @@
 export type SignerList = readonly string[]
 
 /** Whether a signer may sign in a round. */
-export function isListed(list: SignerList, { signer, round }: { readonly signer: string; readonly round: number }): boolean {
+export function isListed(
+  list: SignerList,
+  { signer, round }: { readonly signer: string; readonly round: number },
+): boolean {
   return list.some((entry) => {
     const [address, range = '-'] = entry.split('@')
     const [from = '', to = ''] = range.split('-')
