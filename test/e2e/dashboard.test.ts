@@ -35,8 +35,9 @@ describe('the dashboard of a running cluster', { skip: WITHOUT_BROWSER, timeout:
     watchDashboard(t, { browser, options: { url, context } })
 
   it('shows what happens as it happens, and what is false as false', async (t) => {
-    const { network, database, feed, startWatched } = await openDashboardCluster(t)
-    const { node: node1, url } = await startWatched()
+    const cluster = await openDashboardCluster(t)
+    const { network, database, feed } = cluster
+    const { node: node1, url } = await cluster.startWatched()
     const { page, problems } = await watch(t, url)
     await page.evaluate('window.loadedOnce = true')
 
@@ -150,7 +151,7 @@ describe('the dashboard of a running cluster', { skip: WITHOUT_BROWSER, timeout:
       const shown = await newest.getAttribute('aria-label')
       await node1.stop()
       await page.locator('#connection[data-state=lost]').waitFor({ timeout })
-      network.expectErrors((await startWatched()).node)
+      network.expectErrors((await cluster.startWatched()).node)
       await page.locator('#connection[data-state=live]').waitFor({ timeout })
       await page
         .locator(`#rows tr:first-child[data-check=true] .row-open:not([aria-label="${shown}"])`)

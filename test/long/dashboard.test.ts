@@ -83,6 +83,31 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     assert.match((await dialog.textContent()) ?? '', /the row was changed after it was signed/)
   })
 
+  it('finds a row that somebody changes while the page is open', async (t) => {
+    const world = new DashboardWorld()
+    const { page } = await open(t, world)
+    await allChecked(page)
+    assert.equal(await page.locator('#rows tr[data-check=false]').count(), 0)
+    lieAt(world, 1, { price: '3999.5' })
+    await page.locator('#rows tr[data-check=false]', { hasText: '3,999.50' }).waitFor({ timeout: 60_000 })
+    await page.locator('#median-note').getByText('not all of them true').waitFor()
+  })
+
+  it('shows whom a node hears, and how much of whom', async (t) => {
+    const { page } = await open(t, new DashboardWorld())
+    await page.locator('#nodes .node-open').nth(1).focus()
+    await page
+      .locator('#network-words')
+      .getByText(/^0x\w{4}…\w{4} is here; connected to 0x.*; \d+ messages received\.$/)
+      .waitFor()
+    assert.equal(await page.locator('.link.near').count(), 5)
+    await page.keyboard.press('Enter')
+    const dialog = page.locator('dialog[open]')
+    await dialog.getByText('Received from each other').waitFor()
+    assert.equal(await dialog.locator('.received tbody tr').count(), 6)
+    assert.deepEqual(await accessibilityProblems(page), [])
+  })
+
   it('checks the row that it shows, whatever the node says when it is asked again', async (t) => {
     const world = new DashboardWorld()
     const { page, mock } = await open(t, world)

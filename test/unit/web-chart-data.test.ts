@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Price, Round } from '../../src/web/browser/api-shapes.ts'
-import { chartData, chartSummary, mergedRounds, withPrice } from '../../src/web/browser/chart-data.ts'
+import { chartData, chartSummary, extentOf, mergedRounds, withPrice } from '../../src/web/browser/chart-data.ts'
 import { PAGES_AT_MOST, type RangeId, needsOlder, windowOf, zoomed } from '../../src/web/browser/time-range.ts'
 
 const INTERVAL_MS = 600_000
@@ -60,6 +60,17 @@ describe('what the chart draws', () => {
         [9, 1],
       ],
     )
+  })
+
+  it('has room for every price but those far from all medians', () => {
+    const rounds = [
+      { ...roundOf(2, { a: '100', b: '100.4', c: '99.8' }), median: '100' },
+      { ...roundOf(1, { a: '101', b: '9999', c: '101' }), median: '101' },
+    ]
+    const all = { fromMs: 0, toMs: 1e12 }
+    assert.deepEqual(extentOf(chartData(rounds), all), { low: 99.8, high: 101 })
+    assert.deepEqual(extentOf(chartData(rounds.slice(0, 1)), all), { low: 99.8, high: 100.4 })
+    assert.equal(extentOf(chartData(rounds), { fromMs: 0, toMs: 1 }), undefined)
   })
 
   it('is told in words: from, to, lowest and highest', () => {

@@ -74,8 +74,6 @@ describe('the check of a row in the browser', () => {
   })
 
   it('knows from which round and up to which one a signer is in the set', () => {
-    const listed = (range: string): RowVerdict =>
-      verifyRow(truth, { ...rules, signers: rules.signers.map((signer) => `${signer}@${range}`) })
     for (const range of [`${truth.round}-`, `-${truth.round}`, `0-${truth.round}`])
       assert.deepEqual(listed(range).faults, [], range)
     for (const range of [`${truth.round + 1}-`, `-${truth.round - 1}`]) falls(listed(range), /not in the signer set/)
@@ -140,6 +138,10 @@ describe('the check of a row in the browser', () => {
     }
   })
 })
+
+function listed(range: string): RowVerdict {
+  return verifyRow(truth, { ...rules, signers: rules.signers.map((signer) => `${signer}@${range}`) })
+}
 
 function rowAt(at: number): ProvedPrice {
   const row = world.rows[at]

@@ -58,14 +58,15 @@ export function cellsOf({ node, heldAtMs }: HeldNode, { self, nowMs }: CellConte
   ]
 }
 
+function mapped<T>(value: T | null, words: (value: T) => string): string {
+  return value === null ? 'its status does not say' : words(value)
+}
+
 /** All that a node's status says of it, by name. */
 export function factsOf(
   { node, heldAtMs }: HeldNode,
   { nodes, self, nowMs, wallMs }: CellContext & { readonly nodes: readonly SeenNode[]; readonly wallMs: number },
 ): readonly (readonly [string, string])[] {
-  const known = (value: string | undefined): string => value ?? 'its status does not say'
-  const mapped = <T>(value: T | null, words: (value: T) => string): string =>
-    known(value === null ? undefined : words(value))
   return [
     ['State', `${node.state}${because(node)}${node.signer === self ? ', this node' : ''}`],
     ['Signer', `${node.signer}${node.listed ? '' : ' (an observer: not in the signer set)'}`],

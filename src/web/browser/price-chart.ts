@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import type { ChartData } from './chart-data.ts'
+import { type ChartData, extentOf } from './chart-data.ts'
 import type { TimeWindow } from './time-range.ts'
 
 interface ChartListeners {
@@ -19,6 +19,7 @@ export class PriceChart {
   readonly #listeners: ChartListeners
   #plot: uPlot | undefined
   #key = ''
+  #yRange: [number, number] = [0, 1]
 
   constructor({ parent }: { readonly parent: HTMLElement }, listeners: ChartListeners) {
     this.#parent = parent
@@ -38,6 +39,7 @@ export class PriceChart {
       ...data.prices.map((column) => [...column]),
       [...data.median],
     ]
+    this.#yRange = padded(extentOf(data, window))
     const scale = { min: window.fromMs / 1_000, max: window.toMs / 1_000 }
     if (this.#plot === undefined || key !== this.#key) {
       this.#key = key
@@ -83,7 +85,7 @@ export class PriceChart {
       ...this.#size(),
       padding: [10, 12, 0, 0],
       legend: { show: false },
-      scales: { x: { auto: false }, y: { range: (_plot, low, high) => padded(low, high) } },
+      scales: { x: { auto: false }, y: { range: () => this.#yRange } },
       series: [
         {},
         ...Array.from({ length: proposers }, () => ({ paths: () => null, points })),
@@ -144,8 +146,9 @@ function downwards({ ctx, bbox }: uPlot, [top, foot]: readonly [string, string])
   return gradient
 }
 
-function padded(low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [0, 1]
+function padded(extent: ReturnType<typeof extentOf>): [number, number] {
+  if (extent === undefined) return [0, 1]
+  const { low, high } = extent
   // A move of a cent must not look like a crash.
   const margin = Math.max((high - low) * 0.12, Math.abs(high) * 0.0001) || 1
   return [low - margin, high + margin]

@@ -152,8 +152,11 @@ const NAMED = 5
 
 /** How the addresses of signers begin, as far as there is room. */
 function namesOf(signers: readonly string[]): string {
-  const names = signers.slice(0, NAMED).map((signer) => signer.slice(2, 6))
-  return `${names.join(' ')}${signers.length > NAMED ? ` +${signers.length - NAMED}` : ''}`
+  const isFull = signers.length > NAMED
+  const named = signers.slice(0, isFull ? NAMED - 1 : NAMED)
+  return [...named.map((signer) => signer.slice(2, 6)), ...(isFull ? [`+${signers.length - named.length}`] : [])].join(
+    ' ',
+  )
 }
 
 const DRAWN = 32
