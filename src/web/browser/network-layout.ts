@@ -31,6 +31,9 @@ interface Drawn {
   readonly selfPeerId: string | null
 }
 
+/** Between the middle of a node and its label. */
+const LABEL_GAP = 16
+
 /**
  * A ring of nodes in order of their signers, with this node on top: the same network always gives the same picture, so
  * that what moves in it means something. A link that both ends tell of is one.
@@ -60,8 +63,8 @@ export function networkLayout(
       isSelf: peerId === selfPeerId,
       x: middle + radius * cos,
       y: middle + radius * sin,
-      labelX: isUpright ? middle + radius * cos : middle + radius * cos + Math.sign(cos) * 16,
-      labelY: middle + radius * sin + (isUpright ? (sin < 0 ? -32 : 29) : 0),
+      labelX: middle + (isUpright ? radius : radius + LABEL_GAP) * cos,
+      labelY: middle + radius * sin + (isUpright ? (sin < 0 ? -32 : 29) : LABEL_GAP * sin),
       anchor: isUpright ? 'middle' : cos > 0 ? 'start' : 'end',
     }
   })

@@ -8,6 +8,9 @@ export const SIZE = 370
 export const RADIUS = 128
 const LABELLED = 24
 const DENSE = 30
+/** Radius of a node; smaller where they are many, so that they do not touch. */
+const LARGEST = 9
+const CLEARANCE = 0.34
 
 interface PictureListeners {
   /** The pointer is over this peer's node; undefined when it has left. */
@@ -85,19 +88,30 @@ function picture({ nodes, links }: NetworkLayout, summary: string): SVGElement {
     )
   }
   const isLabelled = nodes.length <= LABELLED
-  for (const node of nodes) root.append(drawnNode(node, { isLabelled }))
+  const size = Math.min(LARGEST, (CLEARANCE * 2 * Math.PI * RADIUS) / nodes.length)
+  for (const node of nodes) root.append(drawnNode(node, { isLabelled, size }))
   return root
 }
 
-function drawnNode(placed: PlacedNode, { isLabelled }: { readonly isLabelled: boolean }): SVGElement {
+interface NodeLook {
+  readonly isLabelled: boolean
+  readonly size: number
+}
+
+function drawnNode(placed: PlacedNode, { isLabelled, size }: NodeLook): SVGElement {
   const { key, node, x, y, isSelf } = placed
   const group = svg('g', { class: `node ${node?.state ?? 'silent'}`, 'data-key': key })
-  group.append(svg('circle', { class: 'reach', cx: x, cy: y, r: 18 }))
-  group.append(svg('circle', { class: 'pulse', cx: x, cy: y, r: 9 }))
-  if (isSelf) group.append(svg('circle', { class: 'halo', cx: x, cy: y, r: 13.5 }))
-  group.append(svg('circle', { class: 'body', cx: x, cy: y, r: node === undefined ? 5 : 9 }))
-  if (node?.state === 'behind') group.append(svg('path', { class: 'half', d: `M${x} ${y - 9}a9 9 0 0 1 0 18z` }))
-  if (node?.state === 'gone') group.append(svg('path', { class: 'gone-cross', d: `M${x - 4} ${y - 4}l8 8m0 -8l-8 8` }))
+  group.append(svg('circle', { class: 'reach', cx: x, cy: y, r: 2 * size }))
+  group.append(svg('circle', { class: 'pulse', cx: x, cy: y, r: size }))
+  if (isSelf) group.append(svg('circle', { class: 'halo', cx: x, cy: y, r: size + 4.5 }))
+  group.append(svg('circle', { class: 'body', cx: x, cy: y, r: node === undefined ? 0.55 * size : size }))
+  if (node?.state === 'behind')
+    group.append(svg('path', { class: 'half', d: `M${x} ${y - size}a${size} ${size} 0 0 1 0 ${2 * size}z` }))
+  if (node?.state === 'gone') {
+    const arm = 0.45 * size
+    const d = `M${x - arm} ${y - arm}l${2 * arm} ${2 * arm}m0 ${-2 * arm}l${-2 * arm} ${2 * arm}`
+    group.append(svg('path', { class: 'gone-cross', d }))
+  }
   if (isLabelled || isSelf || isRemarkable(node)) group.append(label(placed))
   return group
 }
@@ -106,14 +120,16 @@ function isRemarkable(node: SeenNode | undefined): boolean {
   return node !== undefined && node.state !== 'here'
 }
 
-function label({ node, key, isSelf, labelX, labelY, anchor }: PlacedNode): SVGElement {
+function label({ node, key, isSelf, y, labelX, labelY, anchor }: PlacedNode): SVGElement {
   const name = node === undefined ? shortPeerId(key) : shortHex(node.signer)
   const state = node === undefined ? 'no status' : node.state === 'here' ? undefined : node.state
   const role = isSelf ? 'this node' : node?.listed === false ? 'observer' : undefined
   const second = [role, state].filter((word) => word !== undefined).join(', ')
+  // Above the middle a second line would run into its own node.
+  const lift = anchor === 'middle' ? 0 : Math.min(0, (y - SIZE / 2) / RADIUS) * 12
   return svg(
     'text',
-    { x: labelX, y: labelY + (second === '' ? 4 : -2), 'text-anchor': anchor },
+    { x: labelX, y: labelY + (second === '' ? 4 : lift - 2), 'text-anchor': anchor },
     svg('tspan', { class: 'hex' }, name),
     ...(second === '' ? [] : [svg('tspan', { class: 'second', x: labelX, dy: 15 }, second)]),
   )

@@ -6,6 +6,7 @@ import { NodeTable } from './node-table.ts'
 import { peerInWords } from './node-words.ts'
 import type { PageState } from './page-state.ts'
 
+const JOINER = '\u2060'
 const HINT = 'Point at a node to see whom it is connected to; open it for what it has received from whom.'
 
 /** The network as a picture and as a table: pointing at a node in one shows it in the other. */
@@ -59,6 +60,8 @@ export class NetworkView {
   #point(peerId: string | undefined): void {
     this.#pointed = peerId
     this.#picture.pointAt(peerId)
-    setText(this.#words, peerId === undefined ? HINT : peerInWords(peerId, this.#shown))
+    // Lines must not break within an address.
+    const words = peerId === undefined ? HINT : peerInWords(peerId, this.#shown).replaceAll('…', `${JOINER}…${JOINER}`)
+    setText(this.#words, words)
   }
 }

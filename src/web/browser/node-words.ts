@@ -19,7 +19,7 @@ export function receivedOf({ received }: SeenNode): number | undefined {
   return received?.reduce((sum, { statements, signatures }) => sum + statements + signatures, 0)
 }
 
-const NAMED = 6
+const NAMED = 4
 
 /** A peer in one sentence, for who points at it. */
 export function peerInWords(
