@@ -2,6 +2,7 @@ import type { Phase } from '../consensus/effects.ts'
 import type { Address } from '../core/address.ts'
 import type { CommittedPrice } from '../core/price-reader.ts'
 import type { RefusalReason } from '../core/refusal.ts'
+import type { SignerEntry } from '../core/signer-set.ts'
 import type { PriceStatement, StatementId } from '../core/statement.ts'
 import type { AgreedConstants } from '../core/status.ts'
 
@@ -36,6 +37,8 @@ export interface NodeSelf {
   readonly address: Address | undefined
   /** Undefined on a bootstrap node that was not told of the signer set. */
   readonly constants: AgreedConstants | undefined
+  /** Who may sign, and in which rounds; undefined in an open network, and on a bootstrap node. */
+  readonly signers?: readonly SignerEntry[] | undefined
 }
 
 /** A signer whose signature is held. */

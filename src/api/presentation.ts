@@ -2,6 +2,7 @@ import { toHex } from '../core/hex.ts'
 import { DEVIATION_SCALE, isSimulatedNetwork } from '../core/network.ts'
 import { formatPrice } from '../core/price.ts'
 import type { CommittedPrice, CommittedRound, LatestRound } from '../core/price-reader.ts'
+import { formatSigner } from '../core/signer-set.ts'
 import type { AgreedConstants } from '../core/status.ts'
 import { DOMAIN_NAME, DOMAIN_VERSION, PRICE_TYPES, domainSalt } from '../core/typed-data.ts'
 import type { NodePeers, NodeView, PendingStatement, SeenNode, StatementStory } from './node-view.ts'
@@ -171,7 +172,7 @@ export function healthJson(sentences: readonly string[]): Json {
 }
 
 export function networkJson(view: NodeView): Json {
-  const { network, role, address, constants } = view.self
+  const { network, role, address, constants, signers } = view.self
   const nodes = view.nodes()
   return {
     network,
@@ -179,6 +180,7 @@ export function networkJson(view: NodeView): Json {
     role,
     self: address ?? null,
     constants: constants === undefined ? null : constantsJson(constants),
+    signers: signers?.map(formatSigner) ?? null,
     health: healthJson(view.readiness()),
     clockOffsetMs: view.clockOffsetMs() ?? null,
     nodes: nodes.map(nodeJson),

@@ -221,6 +221,12 @@ export const SCHEMAS = {
       ),
       type: ['object', 'null'],
     },
+    signers: orNull(
+      list(
+        { type: 'string', pattern: '^0x[0-9a-f]{40}(@[0-9]*-[0-9]*)?$' },
+        'Who may sign, as ADDRESS or ADDRESS@FROM-TO for rounds; null in an open network and on a bootstrap node',
+      ),
+    ),
     health: { $ref: '#/components/schemas/Health' },
     clockOffsetMs: orNull(milliseconds('How far the clocks of the others are ahead of this one, their median')),
     nodes: list({ $ref: '#/components/schemas/Node' }),

@@ -86,8 +86,14 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   get self(): NodeSelf {
-    const { network } = this.#constants
-    return { network, role: this.#role(), address: this.#own, constants: agreedConstants(this.#constants) }
+    const { network, signers } = this.#constants
+    return {
+      network,
+      role: this.#role(),
+      address: this.#own,
+      constants: agreedConstants(this.#constants),
+      signers: signers.open ? undefined : signers.entries,
+    }
   }
 
   readiness(): readonly string[] {

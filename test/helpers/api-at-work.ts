@@ -84,6 +84,7 @@ export class MadeUpNode implements NodeView {
       maxDeviation: 12_500_000n,
       signers: createSignerSet(SIGNERS),
     }),
+    signers: SIGNERS,
   }
 
   get listeners(): number {

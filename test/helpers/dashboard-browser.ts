@@ -1,45 +1,34 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import axe from 'axe-core'
-import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { type DashboardMock, startDashboardMock } from './dashboard-mock.ts'
 import type { DashboardWorld } from './dashboard-world.ts'
-
-const EXECUTABLE = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-)
-
-/** For `skip`: false where a browser is found, else why not. */
-export const WITHOUT_BROWSER: false | string =
-  EXECUTABLE === undefined && 'there is no Chromium here: apt-get install --no-install-recommends chromium'
+import { defer } from './defer.ts'
 
 export const DESKTOP = { width: 1_440, height: 900 }
-export const PHONE = { width: 360, height: 780 }
+export const PHONE = { width: 390, height: 844 }
 
-export async function startBrowser(): Promise<Browser> {
-  assert.ok(EXECUTABLE !== undefined)
-  return chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
-}
-
-export interface OpenedDashboard {
+export interface WatchedPage {
   readonly page: Page
-  readonly mock: DashboardMock
   /** Errors on the console, uncaught ones, and requests to other hosts; the test fails for those that are left. */
   readonly problems: string[]
 }
 
-interface OpenOptions {
-  readonly world: DashboardWorld
+interface WatchOptions {
+  readonly url: string
   readonly context?: BrowserContextOptions
 }
 
-/** The dashboard of a made-up network in a fresh profile, loaded and live. What is wrong with it fails the test. */
-export async function openDashboard(
+/** A dashboard in a fresh profile, loaded and live. What is wrong with it fails the test. */
+export async function watchDashboard(
   t: TestContext,
-  { browser, options }: { readonly browser: Browser; readonly options: OpenOptions },
-): Promise<OpenedDashboard> {
-  const mock = await startDashboardMock(options.world)
+  { browser, options }: { readonly browser: Browser; readonly options: WatchOptions },
+): Promise<WatchedPage> {
+  const { origin } = new URL(options.url)
   const context = await browser.newContext({ viewport: DESKTOP, ...options.context })
   const page = await context.newPage()
   const problems: string[] = []
@@ -48,18 +37,58 @@ export async function openDashboard(
   })
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('request', (request) => {
-    if (!request.url().startsWith(mock.url)) problems.push(`asked ${request.url()}`)
+    if (new URL(request.url()).origin !== origin) problems.push(`asked ${request.url()}`)
   })
-  t.after(async () => {
+  defer(t, async () => {
     await context.close()
-    await mock.close()
     assert.deepEqual(problems, [])
   })
   await page.addInitScript(WATCH_SHIFTS)
-  await page.goto(mock.url)
+  await page.goto(options.url)
   await page.locator('#connection[data-state=live]').waitFor()
   await page.locator('main:not([hidden])').waitFor()
-  return { page, mock, problems }
+  return { page, problems }
+}
+
+export interface OpenedDashboard extends WatchedPage {
+  readonly mock: DashboardMock
+}
+
+interface OpenOptions {
+  readonly world: DashboardWorld
+  readonly context?: BrowserContextOptions
+}
+
+/** The dashboard of a made-up network. */
+export async function openDashboard(
+  t: TestContext,
+  { browser, options }: { readonly browser: Browser; readonly options: OpenOptions },
+): Promise<OpenedDashboard> {
+  const mock = await startDashboardMock(options.world)
+  defer(t, () => mock.close())
+  const { context = {} } = options
+  return { ...(await watchDashboard(t, { browser, options: { url: mock.url, context } })), mock }
+}
+
+const SCREENSHOTS = fileURLToPath(new URL('../screenshots/', import.meta.url))
+
+/** Leaves a picture of the whole page for a person to look at. @returns where it is */
+export async function takePicture(page: Page, name: string): Promise<string> {
+  await mkdir(SCREENSHOTS, { recursive: true })
+  const path = join(SCREENSHOTS, `${name}.png`)
+  await page.screenshot({ path, fullPage: true })
+  return path
+}
+
+/** Every row that is shown has been judged. */
+export async function allChecked(page: Page): Promise<void> {
+  await page.locator('#rows tr').first().waitFor()
+  await page.locator('#rows tr[data-check=waiting]').first().waitFor({ state: 'detached' })
+}
+
+/** How many pixels the page is wider than its window. */
+export async function overflowOf(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 }
 
 const WATCH_SHIFTS = `
@@ -96,4 +125,34 @@ export async function accessibilityProblems(page: Page): Promise<readonly string
   return violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${impact} ${id}: ${target.join(' ')} ${failureSummary}`),
   )
+}
+
+/** How many things the tab key should stop at: a group of radio buttons is one. */
+const STOPS = `(() => {
+  const all = [...document.querySelectorAll('a, button, select, summary, input:checked, [tabindex="0"]')]
+  return all.filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled).length
+})()`
+
+const FOCUSED = `(() => {
+  const element = document.activeElement
+  const shown = element.matches('.segments input') ? element.nextElementSibling : element
+  const style = getComputedStyle(shown)
+  window.stops ??= new Map()
+  if (!window.stops.has(element)) window.stops.set(element, window.stops.size)
+  const name = [window.stops.get(element), element.tagName, element.id, element.className, element.getAttribute('aria-label') ?? element.textContent.slice(0, 40)].join(' ')
+  return { name, isVisible: element === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) }
+})()`
+
+/** Walks through the page with the tab key: everything can be reached, and the focus is always seen. */
+export async function checkTabStops(page: Page): Promise<void> {
+  const wanted = await page.evaluate<number>(STOPS)
+  const reached = new Set<string>()
+  await page.evaluate('document.body.focus()')
+  for (let presses = 0; presses < wanted + 20; presses++) {
+    await page.keyboard.press('Tab')
+    const { name, isVisible } = await page.evaluate<{ name: string; isVisible: boolean }>(FOCUSED)
+    assert.ok(isVisible, `the focus cannot be seen at ${name}`)
+    if (!name.includes('BODY')) reached.add(name)
+  }
+  assert.equal(reached.size, wanted, [...reached].join('\n'))
 }

@@ -89,6 +89,7 @@ export class DashboardWorld {
         signerCount: nodes,
         signersHash: toHex(keccakText(DAY_TEXT)),
       },
+      signers: nobody ? null : this.members.map(({ address }) => address),
       health: this.health,
       clockOffsetMs: 12,
       nodes: this.members.map((member) => this.node(member)),

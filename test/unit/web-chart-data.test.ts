@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Price, Round } from '../../src/web/browser/api-shapes.ts'
-import { chartData, chartSummary, mergedRounds, withPrice } from '../../src/web/browser/chart-data.ts'
-import { PAGES_AT_MOST, needsOlder, windowOf, zoomed } from '../../src/web/browser/time-range.ts'
+import { chartData, chartSummary, extentOf, mergedRounds, withPrice } from '../../src/web/browser/chart-data.ts'
+import { PAGES_AT_MOST, type RangeId, needsOlder, windowOf, zoomed } from '../../src/web/browser/time-range.ts'
 
 const INTERVAL_MS = 600_000
 const HOUR = 3_600_000
@@ -62,6 +62,17 @@ describe('what the chart draws', () => {
     )
   })
 
+  it('has room for every price but those far from all medians', () => {
+    const rounds = [
+      { ...roundOf(2, { a: '100', b: '100.4', c: '99.8' }), median: '100' },
+      { ...roundOf(1, { a: '101', b: '9999', c: '101' }), median: '101' },
+    ]
+    const all = { fromMs: 0, toMs: 1e12 }
+    assert.deepEqual(extentOf(chartData(rounds), all), { low: 99.8, high: 101 })
+    assert.deepEqual(extentOf(chartData(rounds.slice(0, 1)), all), { low: 99.8, high: 100.4 })
+    assert.equal(extentOf(chartData(rounds), { fromMs: 0, toMs: 1 }), undefined)
+  })
+
   it('is told in words: from, to, lowest and highest', () => {
     const rounds = [roundOf(12, { a: '3' }), roundOf(11, { a: '900' }), roundOf(10, { a: '200' })]
     const all = { fromMs: 0, toMs: 1e12 }
@@ -74,18 +85,40 @@ describe('the stretch of time that is shown', () => {
   const rounds = [roundOf(1_000, { a: '1' }), roundOf(900, { a: '1' })]
   const nowMs = 1_000 * INTERVAL_MS + 5_000
 
-  it('ends now, and is as long as its name says', () => {
-    assert.deepEqual(windowOf('6h', { rounds, nowMs }), { fromMs: nowMs - 6 * HOUR, toMs: nowMs })
+  const shown = (
+    range: RangeId,
+    { from = rounds, at = nowMs } = {},
+  ): { fromMs: number; toMs: number; widthMs: number } => {
+    const { fromMs, toMs } = windowOf(range, { rounds: from, nowMs: at, intervalMs: INTERVAL_MS })
+    return { fromMs, toMs, widthMs: toMs - fromMs }
+  }
+
+  it('ends now, and is as long as its name says, with a little room on both sides', () => {
+    const { fromMs, toMs, widthMs } = shown('6h')
+    assert.ok(fromMs < nowMs - 6 * HOUR && toMs > nowMs)
+    assert.ok(widthMs > 6 * HOUR && widthMs < 6.5 * HOUR)
   })
 
-  it('reaches back to the oldest round when everything is wanted, and never has no width', () => {
-    assert.deepEqual(windowOf('all', { rounds, nowMs }), { fromMs: 900 * INTERVAL_MS, toMs: nowMs })
-    assert.deepEqual(windowOf('all', { rounds: [], nowMs }), { fromMs: nowMs - HOUR, toMs: nowMs })
-    assert.deepEqual(windowOf('all', { rounds: rounds.slice(0, 1), nowMs }), { fromMs: nowMs - HOUR, toMs: nowMs })
+  it('reaches no further back than the oldest round', () => {
+    for (const range of ['7d', 'all'] as const) {
+      const { fromMs, widthMs } = shown(range)
+      assert.ok(fromMs < 900 * INTERVAL_MS)
+      assert.ok(widthMs < 105 * INTERVAL_MS)
+    }
+  })
+
+  it('has the width of a few rounds while there are fewer', () => {
+    for (const few of [[], rounds.slice(0, 1)])
+      for (const range of ['1h', '24h', 'all'] as const) {
+        const { fromMs, toMs, widthMs } = shown(range, { from: few })
+        assert.ok(fromMs < nowMs && toMs > nowMs)
+        assert.ok(widthMs >= 6 * INTERVAL_MS && widthMs < 7 * INTERVAL_MS, `${widthMs}`)
+      }
   })
 
   it('holds the newest round even when the clock of this machine is behind', () => {
-    assert.equal(windowOf('1h', { rounds, nowMs: 0 }).toMs, 1_000 * INTERVAL_MS)
+    const { fromMs, toMs } = shown('1h', { at: 0 })
+    assert.ok(fromMs < 1_000 * INTERVAL_MS && toMs > 1_000 * INTERVAL_MS)
   })
 
   it('asks for older rounds until it is full, and not for ever', () => {

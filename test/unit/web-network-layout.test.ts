@@ -49,12 +49,17 @@ describe('the picture of the network', () => {
   })
 
   it('is told in one sentence', () => {
-    assert.equal(networkSummary([]), 'No node has been heard yet.')
-    assert.equal(networkSummary(nodes), '3 of 3 nodes here.')
+    assert.equal(networkSummary([], 0), 'No node has been heard yet.')
+    assert.equal(networkSummary(nodes, 0), '3 of 3 nodes here.')
     assert.equal(
-      networkSummary([nodeOf('a'), nodeOf('b', 'gone'), nodeOf('c', 'behind')]),
+      networkSummary([nodeOf('a'), nodeOf('b', 'gone'), nodeOf('c', 'behind')], 3),
       '1 of 3 nodes here, 1 behind, 1 gone.',
     )
+  })
+
+  it('counts signers of the set that were not heard yet', () => {
+    assert.equal(networkSummary([nodeOf('a')], 4), '1 of 4 nodes here, 3 not heard yet.')
+    assert.equal(networkSummary([nodeOf('a'), { ...nodeOf('b'), listed: false }], 1), '2 of 2 nodes here.')
   })
 })
 

@@ -5,7 +5,12 @@ import { verifyRow, type RowVerdict } from '../../src/web/browser/verify-row.ts'
 import { DashboardWorld } from '../helpers/dashboard-world.ts'
 
 const world = new DashboardWorld({ rounds: 2 })
-const rules = { minimumSigners: 3, intervalMs: world.options.intervalMs }
+const rules = {
+  network: world.options.network,
+  signers: world.members.map(({ address }) => address),
+  minimumSigners: 3,
+  intervalMs: world.options.intervalMs,
+}
 const truth = rowAt(0)
 const neighbour = rowAt(1)
 
@@ -58,6 +63,24 @@ describe('the check of a row in the browser', () => {
     const kept = truth.proof.signatures.filter(({ signer }) => signer === truth.proposer)
     const row = { ...withSignatures(kept), signers: [truth.proposer], signerCount: 1 }
     falls(verifyRow(row, rules), /It has 1 sound signatures; a quorum takes 3/)
+  })
+
+  it('finds signers that are not in the set, and counts them for nothing', () => {
+    const [stranger = ''] = truth.signers
+    const signers = rules.signers.filter((signer) => signer !== stranger)
+    falls(verifyRow(truth, { ...rules, signers }), /^0x.* is not in the signer set of its round\.$/)
+    falls(verifyRow(truth, { ...rules, signers: [] }), /It has 0 sound signatures; a quorum takes 3/)
+    assert.equal(verifyRow(truth, { ...rules, signers: null }).isTrue, true)
+  })
+
+  it('knows from which round and up to which one a signer is in the set', () => {
+    for (const range of [`${truth.round}-`, `-${truth.round}`, `0-${truth.round}`])
+      assert.deepEqual(listed(range).faults, [], range)
+    for (const range of [`${truth.round + 1}-`, `-${truth.round - 1}`]) falls(listed(range), /not in the signer set/)
+  })
+
+  it('finds a row of another network, however well it is signed', () => {
+    falls(verifyRow(truth, { ...rules, network: 'another' }), /It is of the network gossip-price, not of another/)
   })
 
   it('finds a row whose proposer has not signed', () => {
@@ -115,6 +138,10 @@ describe('the check of a row in the browser', () => {
     }
   })
 })
+
+function listed(range: string): RowVerdict {
+  return verifyRow(truth, { ...rules, signers: rules.signers.map((signer) => `${signer}@${range}`) })
+}
 
 function rowAt(at: number): ProvedPrice {
   const row = world.rows[at]

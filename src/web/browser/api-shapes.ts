@@ -1,3 +1,5 @@
+import type { SignerList } from './signer-list.ts'
+
 /** What the HTTP API answers with, as this page reads it. Prices are decimal text, times RFC 3339. */
 
 export interface Price {
@@ -101,6 +103,8 @@ export interface SeenNode {
   readonly lastCommittedTime: string | null
   readonly historyRoot: string | null
   readonly state: NodeState
+  /** Why it is behind, where the node knows. */
+  readonly behindBecause?: string | null
 }
 
 export interface Link {
@@ -131,6 +135,8 @@ export interface Network {
   readonly self: string | null
   /** Null on a bootstrap node that was not told of the signer set. */
   readonly constants: Constants | null
+  /** Null in an open network; older nodes do not tell. */
+  readonly signers?: SignerList | null
   readonly health: Health
   readonly clockOffsetMs: number | null
   readonly nodes: readonly SeenNode[]

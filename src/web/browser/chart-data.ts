@@ -76,6 +76,33 @@ export function withPrice(
   return mergedRounds([round], rounds)
 }
 
+/** How far from the medians a price may lie and still be in the picture, as a share of the medians. */
+const IN_PICTURE = 0.01
+
+/**
+ * The lowest and the highest price that a chart should have room for. A price far from all medians is an outlier, or a
+ * lie: it must not flatten everything else.
+ *
+ * @returns undefined when there is no median in the stretch
+ */
+export function extentOf(
+  { seconds, median, prices }: ChartData,
+  { fromMs, toMs }: TimeWindow,
+): { readonly low: number; readonly high: number } | undefined {
+  const isInside = seconds.map((at) => at * 1_000 >= fromMs && at * 1_000 <= toMs)
+  const inside = (column: readonly (number | null)[]): readonly number[] =>
+    column.filter((value, at): value is number => value !== null && isInside[at] === true)
+  const medians = inside(median)
+  if (medians.length === 0) return undefined
+  const [lowest, highest] = [smallest(medians), largest(medians)]
+  const reach = Math.max(highest - lowest, highest * IN_PICTURE)
+  const near = prices.flatMap(inside).filter((price) => price >= lowest - reach && price <= highest + reach)
+  return { low: Math.min(lowest, smallest(near)), high: Math.max(highest, largest(near)) }
+}
+
+const smallest = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity)
+const largest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity)
+
 /** What a chart shows, in words, for those who do not see it. */
 export function chartSummary(rounds: readonly Round[], window: TimeWindow): string {
   const inside = rounds.filter(({ startTime }) => {

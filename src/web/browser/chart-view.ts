@@ -94,7 +94,8 @@ export class ChartView {
   }
 
   #outer(): TimeWindow {
-    return windowOf(this.#state?.range ?? '24h', { rounds: this.#rounds, nowMs: this.#now() })
+    const intervalMs = this.#state?.network?.constants?.intervalMs ?? 0
+    return windowOf(this.#state?.range ?? '24h', { rounds: this.#rounds, nowMs: this.#now(), intervalMs })
   }
 
   #zoom(window: TimeWindow | undefined): void {
@@ -119,10 +120,8 @@ export class ChartView {
           : `The last ${range?.name ?? ''}`
     const oldest = this.#rounds.at(-1)
     const beginsAt = oldest === undefined ? fromMs : Date.parse(oldest.startTime)
-    const late =
-      beginsAt > fromMs + 60_000 && this.#zoomedTo === undefined
-        ? `, from the first price at ${timeOfDay(beginsAt, this.#now())} on`
-        : ''
+    const isYoung = this.#zoomedTo === undefined && (range?.spanMs ?? Infinity) > toMs - beginsAt
+    const late = isYoung ? `, from the first price at ${timeOfDay(beginsAt, this.#now())} on` : ''
     setText(this.#readout, `${span}${late}. Point at a round to read it, drag to zoom.`)
   }
 

@@ -54,6 +54,10 @@ export class DetailDialog {
     this.#open(title, parts)
   }
 
+  showNode(signer: string, parts: readonly HTMLElement[]): void {
+    this.#open(`Node ${shortHex(signer)}`, parts)
+  }
+
   #open(title: string, parts: readonly HTMLElement[]): void {
     setText(this.#title, title)
     this.#body.replaceChildren(...parts)
@@ -76,9 +80,15 @@ function verdictParts({ isTrue, faults, signers, digest }: RowVerdict, rules: Ro
     el(
       'p',
       {},
-      `The digest was computed anew from the fields below and is the row's id, ${shortHex(digest ?? '')}. ${counted(signers.length, 'signature')} over it, its proposer's among them${needed}. Whether these signers are the ones your network agreed on cannot be seen in a row: compare them with your own list.`,
+      `The digest was computed anew from the fields below and is the row's id, ${shortHex(digest ?? '')}. ${counted(signers.length, 'signature')} over it, its proposer's among them${needed}. ${strangersInWords(rules)}`,
     ),
   ]
+}
+
+function strangersInWords(rules: RowRules | null): string {
+  return (rules?.signers ?? null) === null
+    ? 'This network has no list of signers: anybody may sign.'
+    : 'All of them are in the signer set that this node tells; whether that is the one your network agreed on is for you to know.'
 }
 
 function fields(price: Price): HTMLElement {

@@ -7,13 +7,15 @@ import { DetailDialog } from './detail-dialog.ts'
 import { byId } from './element.ts'
 import { counted, shortHex } from './format.ts'
 import { listen } from './live-stream.ts'
+import { medianProof } from './median-proof.ts'
 import { NetworkView } from './network-view.ts'
 import { NodeData } from './node-data.ts'
-import { afterEvent, withoutEnded } from './page-state.ts'
+import { nodeDetail } from './node-detail.ts'
+import { type HeldNode, afterEvent, withoutEnded } from './page-state.ts'
 import { PageStore } from './page-store.ts'
 import { PendingView } from './pending-view.ts'
 import { PriceView } from './price-view.ts'
-import { RowChecker } from './row-checker.ts'
+import { type RowCheck, RowChecker } from './row-checker.ts'
 import { RowsView } from './rows-view.ts'
 import { StatusView, healthLine } from './status-view.ts'
 import { startThemeSwitch } from './theme.ts'
@@ -42,12 +44,13 @@ const rowsView = new RowsView({
   onOlder: () => void showOlderRows(),
   onRelease: () => store.schedule(),
 })
-const networkView = new NetworkView()
+const networkView = new NetworkView({ onOpen: openNode })
 
 let heardMs = Date.now()
 /** Shown at once and whole: what would come bit by bit would push about what is below it. */
 let isFilled = false
 let opened: Price | undefined
+let openedNode: { readonly signer: string; readonly held: HeldNode | undefined } | undefined
 
 function render(): void {
   const wallMs = Date.now()
@@ -60,19 +63,22 @@ function render(): void {
   document.documentElement.dataset['role'] = state.network.role
   content.hidden = !isFilled
   footer.hidden = !isFilled
-  networkView.render(state, { nowMs, wallMs })
+  networkView.render(state, { nowMs })
+  if (openedNode !== undefined && state.nodes.get(openedNode.signer) !== openedNode.held) openNode(openedNode.signer)
   if (state.network.role === 'bootstrap') return
   checker.useRules(rules())
-  priceView.render(state, { nowMs: wallMs })
+  const check = (price: Price): RowCheck => checker.check(price)
+  priceView.render(state, { nowMs: wallMs, proof: (round) => medianProof(round, { prices: state.prices, check }) })
   chartView.render(state)
   pendingView.render(state, { nowMs, wallMs })
   rowsView.render(state, { nowMs: wallMs })
 }
 
 function rules(): RowRules | null {
-  const constants = store.state.network?.constants
-  if (constants === undefined || constants === null) return null
-  return { minimumSigners: constants.minimumSigners, intervalMs: constants.intervalMs }
+  const { network } = store.state
+  if (network === null || network.constants === null) return null
+  const { minimumSigners, intervalMs } = network.constants
+  return { network: network.network, signers: network.signers ?? null, minimumSigners, intervalMs }
 }
 
 function openRow(price: Price): void {
@@ -82,6 +88,16 @@ function openRow(price: Price): void {
     openRow(price)
   }
   dialog.showRow(price, { check: checker.check(price), rules: rules(), retry })
+}
+
+function openNode(signer: string): void {
+  const { nodes, network } = store.state
+  const held = nodes.get(signer)
+  if (held === undefined) return
+  openedNode = { signer, held }
+  const known = Array.from(nodes.values(), ({ node }) => node)
+  const times = { nowMs: performance.now(), wallMs: Date.now() }
+  dialog.showNode(signer, nodeDetail(held, { nodes: known, self: network?.self ?? null, ...times }))
 }
 
 function onCheck(price: Price): void {
@@ -132,8 +148,11 @@ function onEvent(event: LiveEvent): void {
       return
     }
     case 'statement':
+      networkView.pulse(event.data.proposer)
+      return
     case 'signature':
     case 'refusal':
+      networkView.pulse(event.data.signer)
   }
 }
 
@@ -145,7 +164,10 @@ function fillPage(): void {
 /** Listens before it asks, so that nothing falls between an answer and the first event. */
 async function start(): Promise<void> {
   startThemeSwitch({ onChange: () => chartView.recolour() })
-  byId('detail', HTMLDialogElement).addEventListener('close', () => (opened = undefined))
+  byId('detail', HTMLDialogElement).addEventListener('close', () => {
+    opened = undefined
+    openedNode = undefined
+  })
   const { promise: firstOpen, resolve: onFirstOpen } = Promise.withResolvers<void>()
   listen({
     onOpen: (resumed) => {

@@ -31,6 +31,9 @@ interface Drawn {
   readonly selfPeerId: string | null
 }
 
+/** Between the middle of a node and its label. */
+const LABEL_GAP = 16
+
 /**
  * A ring of nodes in order of their signers, with this node on top: the same network always gives the same picture, so
  * that what moves in it means something. A link that both ends tell of is one.
@@ -60,8 +63,8 @@ export function networkLayout(
       isSelf: peerId === selfPeerId,
       x: middle + radius * cos,
       y: middle + radius * sin,
-      labelX: isUpright ? middle + radius * cos : middle + radius * cos + Math.sign(cos) * 16,
-      labelY: middle + radius * sin + (isUpright ? (sin < 0 ? -32 : 29) : 0),
+      labelX: middle + (isUpright ? radius : radius + LABEL_GAP) * cos,
+      labelY: middle + radius * sin + (isUpright ? (sin < 0 ? -32 : 29) : LABEL_GAP * sin),
       anchor: isUpright ? 'middle' : cos > 0 ? 'start' : 'end',
     }
   })
@@ -79,12 +82,20 @@ function placedLinks(links: readonly Link[], places: ReadonlyMap<string, PlacedN
   return [...found.values()]
 }
 
-/** The network in one sentence. */
-export function networkSummary(nodes: readonly SeenNode[]): string {
+/** How many nodes there should be: all signers of the set, where there is one, and who else was seen. */
+export function expectedNodes(nodes: readonly SeenNode[], signerCount: number): number {
+  const observers = nodes.filter(({ listed }) => !listed).length
+  return Math.max(nodes.length, signerCount === 0 ? 0 : signerCount + observers)
+}
+
+/** The network in one sentence. @param signerCount - entries of the signer set; 0 when there is none */
+export function networkSummary(nodes: readonly SeenNode[], signerCount: number): string {
   if (nodes.length === 0) return 'No node has been heard yet.'
   const count = (state: SeenNode['state']): number => nodes.filter((node) => node.state === state).length
+  const unheard = expectedNodes(nodes, signerCount) - nodes.length
   const parts = [
-    `${count('here')} of ${nodes.length} nodes here`,
+    `${count('here')} of ${nodes.length + unheard} nodes here`,
+    ...(unheard > 0 ? [`${unheard} not heard yet`] : []),
     ...(count('behind') > 0 ? [`${count('behind')} behind`] : []),
     ...(count('gone') > 0 ? [`${count('gone')} gone`] : []),
   ]

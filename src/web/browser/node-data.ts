@@ -36,9 +36,11 @@ export class NodeData {
     await this.#refilling
   }
 
-  /** What changes by itself, and what an event may have failed to tell. */
+  /** What changes by itself, and what no event tells: that somebody has changed rows of the table. */
   async refresh(): Promise<void> {
     await kept(this.#loadNetwork().then(() => this.#loadStatements()))
+    const { pair } = this.#store.state
+    if (pair !== null) await kept(this.#loadRows(pair))
   }
 
   /** Links have changed: asked for once when several change together. */

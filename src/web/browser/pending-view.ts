@@ -1,7 +1,8 @@
 import type { Announcer } from './announcer.ts'
 import { displayPrice } from './decimal.ts'
 import { byId, el, setText } from './element.ts'
-import { duration, shortHex, timeOfDay } from './format.ts'
+import { counted, shortHex } from './format.ts'
+import { NextRound } from './next-round.ts'
 import type { HeldNode, HeldStatement, PageState } from './page-state.ts'
 import { absencesOf, dotsOf, phaseInWords } from './pending-words.ts'
 import { SignerRing } from './signer-ring.ts'
@@ -19,7 +20,7 @@ interface CardContext {
 /** The statements that gather signatures, a card each, the newest first. */
 export class PendingView {
   readonly #list = byId('pending-list', HTMLElement)
-  readonly #empty = byId('pending-empty', HTMLElement)
+  readonly #next = new NextRound()
   readonly #count = byId('pending-count', HTMLElement)
   readonly #announcer: Announcer
   readonly #onWhy: (id: string) => void
@@ -50,9 +51,9 @@ export class PendingView {
       card.placeAt(at)
     })
     this.#list.style.setProperty('--cards', String(held.length))
-    setText(this.#count, held.length === 0 ? '' : `${held.length}`)
-    this.#empty.hidden = held.length > 0
-    if (held.length === 0) setText(this.#empty, emptyText(state, wallMs))
+    setText(this.#count, held.length === 0 ? '' : counted(held.length, 'statement'))
+    if (held.length === 0) this.#next.show(state, wallMs)
+    else this.#next.hide()
   }
 
   #cardOf({ pending }: HeldStatement): StatementCard {
@@ -63,13 +64,6 @@ export class PendingView {
     this.#list.append(card.element)
     return card
   }
-}
-
-function emptyText({ network }: PageState, wallMs: number): string {
-  const intervalMs = network?.constants?.intervalMs
-  if (intervalMs === undefined) return ''
-  const nextMs = (Math.floor(wallMs / intervalMs) + 1) * intervalMs
-  return `Nothing waits for signatures. The next prices are fetched at ${timeOfDay(nextMs, wallMs)}, in ${duration(nextMs - wallMs)}.`
 }
 
 class StatementCard {

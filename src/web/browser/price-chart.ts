@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import type { ChartData } from './chart-data.ts'
+import { type ChartData, extentOf } from './chart-data.ts'
 import type { TimeWindow } from './time-range.ts'
 
 interface ChartListeners {
@@ -9,8 +9,9 @@ interface ChartListeners {
   readonly onSelect: (window: TimeWindow) => void
 }
 
-/** Pixels that a round must have for its points to be drawn large. */
+/** Pixels that a round must have for its points to be drawn, and for them to be drawn large. */
 const ROOMY = 6
+const VAST = 40
 
 /** uPlot, as this page uses it: the median as a line, every proposer's price as a point, colours from the style sheet. */
 export class PriceChart {
@@ -18,6 +19,7 @@ export class PriceChart {
   readonly #listeners: ChartListeners
   #plot: uPlot | undefined
   #key = ''
+  #yRange: [number, number] = [0, 1]
 
   constructor({ parent }: { readonly parent: HTMLElement }, listeners: ChartListeners) {
     this.#parent = parent
@@ -29,18 +31,20 @@ export class PriceChart {
     const inWindow = data.seconds.filter(
       (seconds) => seconds * 1_000 >= window.fromMs && seconds * 1_000 <= window.toMs,
     ).length
-    const isDense = inWindow * ROOMY > this.#parent.clientWidth
-    const key = `${data.proposers.join()} ${isDense}`
+    const room = this.#parent.clientWidth / Math.max(1, inWindow)
+    const size = room < ROOMY ? 3 : room < VAST ? 6 : 9
+    const key = `${data.proposers.join()} ${size}`
     const columns: uPlot.AlignedData = [
       [...data.seconds],
       ...data.prices.map((column) => [...column]),
       [...data.median],
     ]
+    this.#yRange = padded(extentOf(data, window))
     const scale = { min: window.fromMs / 1_000, max: window.toMs / 1_000 }
     if (this.#plot === undefined || key !== this.#key) {
       this.#key = key
       this.#plot?.destroy()
-      this.#plot = new uPlot(this.#options(data.proposers.length, isDense), columns, this.#parent)
+      this.#plot = new uPlot(this.#options({ proposers: data.proposers.length, size }), columns, this.#parent)
     } else this.#plot.setData(columns, false)
     this.#plot.setScale('x', scale)
   }
@@ -70,21 +74,28 @@ export class PriceChart {
     return { width: this.#parent.clientWidth, height: this.#parent.clientHeight }
   }
 
-  #options(proposers: number, isDense: boolean): uPlot.Options {
+  /** @param marks - how many columns of points, and how large each is, pixels */
+  #options({ proposers, size }: { readonly proposers: number; readonly size: number }): uPlot.Options {
     const colour = (name: string) => () => getComputedStyle(this.#parent).getPropertyValue(name)
     const font = `12px ${getComputedStyle(document.body).fontFamily}`
     const axis = { font, stroke: colour('--ink-soft'), ticks: { show: false }, border: { show: false } }
     const grid = { stroke: colour('--rule'), width: 1 }
-    const points = { show: true, size: isDense ? 3 : 6, stroke: colour('--point'), fill: colour('--point'), width: 0 }
+    const points = { show: true, size, stroke: colour('--point'), fill: colour('--point'), width: 0 }
     return {
       ...this.#size(),
       padding: [10, 12, 0, 0],
       legend: { show: false },
-      scales: { x: { auto: false }, y: { range: (_plot, low, high) => padded(low, high) } },
+      scales: { x: { auto: false }, y: { range: () => this.#yRange } },
       series: [
         {},
         ...Array.from({ length: proposers }, () => ({ paths: () => null, points })),
-        { stroke: colour('--ink'), width: isDense ? 1.25 : 1.75, points: { show: false } },
+        {
+          stroke: colour('--good'),
+          width: size === 3 ? 1.25 : 2,
+          fill: (plot) => downwards(plot, [colour('--area')(), colour('--area-end')()]),
+          fillTo: (plot) => plot.scales['y']?.min ?? 0,
+          points: { show: false },
+        },
       ],
       axes: [
         {
@@ -109,7 +120,7 @@ export class PriceChart {
       cursor: {
         y: false,
         drag: { x: true, y: false, setScale: false },
-        points: { size: 9, width: 2, show: true, one: true, stroke: colour('--ink'), fill: colour('--paper') },
+        points: { size: 10, width: 2, show: true, one: true, stroke: colour('--good'), fill: colour('--card') },
       },
       hooks: {
         setCursor: [(plot) => this.#listeners.onPoint(plot.cursor.idx ?? undefined)],
@@ -127,9 +138,19 @@ export class PriceChart {
   }
 }
 
-function padded(low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [0, 1]
-  const margin = high === low ? Math.abs(high) * 0.001 || 1 : (high - low) * 0.12
+/** A colour that fades into another from the top of the chart to its foot. */
+function downwards({ ctx, bbox }: uPlot, [top, foot]: readonly [string, string]): CanvasGradient {
+  const gradient = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height)
+  gradient.addColorStop(0, top)
+  gradient.addColorStop(1, foot)
+  return gradient
+}
+
+function padded(extent: ReturnType<typeof extentOf>): [number, number] {
+  if (extent === undefined) return [0, 1]
+  const { low, high } = extent
+  // A move of a cent must not look like a crash.
+  const margin = Math.max((high - low) * 0.12, Math.abs(high) * 0.0001) || 1
   return [low - margin, high + margin]
 }
 

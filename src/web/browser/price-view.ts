@@ -2,6 +2,7 @@ import type { Round } from './api-shapes.ts'
 import { decimalText, displayPrice, parseDecimal } from './decimal.ts'
 import { byId, el, setText } from './element.ts'
 import { ago, counted, countdown, duration, timeOfDay } from './format.ts'
+import type { MedianProof } from './median-proof.ts'
 import type { PageState } from './page-state.ts'
 import { RANGES } from './time-range.ts'
 
@@ -12,6 +13,7 @@ export class PriceView {
   readonly #title = byId('price-title', HTMLElement)
   readonly #median = byId('median', HTMLElement)
   readonly #note = byId('median-note', HTMLElement)
+  readonly #mark = byId('median-mark', HTMLElement)
   readonly #next = byId('next-round', HTMLElement)
   readonly #spread = byId('spread', HTMLElement)
   readonly #changeTitle = byId('change-title', HTMLElement)
@@ -22,7 +24,11 @@ export class PriceView {
     this.#pair.addEventListener('change', () => onPair(this.#pair.value))
   }
 
-  render(state: PageState, { nowMs }: { readonly nowMs: number }): void {
+  /** @param proof - what the checks of the rows say of a round's median */
+  render(
+    state: PageState,
+    { nowMs, proof }: { readonly nowMs: number; readonly proof: (round: Round) => MedianProof },
+  ): void {
     const constants = state.network?.constants
     if (constants === undefined || constants === null) return
     this.#renderPairs(constants.pairs, state.pair)
@@ -31,16 +37,19 @@ export class PriceView {
     setText(this.#next, `in ${countdown(nextMs - nowMs)}`)
     setText(this.#median, newest === undefined ? '–' : displayPrice(newest.median))
     this.#median.classList.toggle('none', newest === undefined)
+    const proved = newest === undefined ? undefined : proof(newest)
+    this.#mark.dataset['proof'] = proved ?? 'unknown'
     if (newest === undefined && state.tableFault !== null) setText(this.#note, 'What the table holds is not known now.')
     else if (newest === undefined) {
       setText(
         this.#note,
         `No price yet: the first comes within ${duration(nextMs - nowMs + 3 * constants.quietPeriodMs)}, about ${duration(constants.quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`,
       )
-    } else setText(this.#note, roundNote(newest, { state, nowMs }))
+    } else setText(this.#note, roundNote(newest, { state, nowMs, proved }))
     setText(this.#spread, newest === undefined ? '–' : spreadOf(newest))
-    setText(this.#changeTitle, `Change, ${RANGES.find(({ id }) => id === state.range)?.label ?? ''}`)
-    setText(this.#change, changeOf(state, nowMs))
+    const change = changeOf(state, nowMs)
+    setText(this.#changeTitle, `Change, ${change?.over ?? RANGES.find(({ id }) => id === state.range)?.label ?? ''}`)
+    setText(this.#change, change?.words ?? '–')
   }
 
   #renderPairs(pairs: readonly string[], chosen: string | null): void {
@@ -52,11 +61,20 @@ export class PriceView {
   }
 }
 
-function roundNote(round: Round, { state, nowMs }: { readonly state: PageState; readonly nowMs: number }): string {
+const PROVED = { true: ', verified here', false: ', not all of them true' } as const
+
+interface NoteContext {
+  readonly state: PageState
+  readonly nowMs: number
+  readonly proved: MedianProof
+}
+
+function roundNote(round: Round, { state, nowMs, proved }: NoteContext): string {
   const observed = state.prices.find((price) => price.round === round.round && !price.disputed)?.observedTime
   const when = observed === undefined ? Date.parse(round.startTime) : Date.parse(observed)
   const of = round.prices.length === 1 ? 'The one price' : `Median of ${counted(round.prices.length, 'price')}`
-  return `${of} of round ${round.round}, observed ${timeOfDay(when, nowMs)}, ${ago(nowMs - when)}`
+  const how = proved === undefined ? '' : `${PROVED[proved]},`
+  return `${of}${how} of round ${round.round}, observed ${timeOfDay(when, nowMs)}, ${ago(nowMs - when)}`
 }
 
 /** How far the prices of a round lie apart, as a share of its median: a drawing aid, so a number will do. */
@@ -66,14 +84,25 @@ function spreadOf({ prices, median }: Round): string {
   return percent(Number(decimalText(width)) / Number(median))
 }
 
-function changeOf({ rounds, range }: PageState, nowMs: number): string {
+interface Change {
+  readonly words: string
+  /** Undefined when it is the whole range. */
+  readonly over: string | undefined
+}
+
+/** From the first to the newest median in range; undefined when there is but one. */
+function changeOf({ rounds, range }: PageState, nowMs: number): Change | undefined {
   const spanMs = RANGES.find(({ id }) => id === range)?.spanMs ?? null
   const inside = spanMs === null ? rounds : rounds.filter(({ startTime }) => Date.parse(startTime) >= nowMs - spanMs)
   const [newest] = inside
   const oldest = inside.at(-1)
-  if (newest === undefined || oldest === undefined || newest === oldest) return '–'
+  if (newest === undefined || oldest === undefined || newest === oldest) return undefined
   const change = Number(newest.median) / Number(oldest.median) - 1
-  return `${change < 0 ? '▼' : change > 0 ? '▲' : ''} ${percent(Math.abs(change))}`.trim()
+  const isYoung = oldest === rounds.at(-1)
+  return {
+    words: `${change < 0 ? '▼' : change > 0 ? '▲' : ''} ${percent(Math.abs(change))}`.trim(),
+    over: isYoung ? duration(Date.parse(newest.startTime) - Date.parse(oldest.startTime)) : undefined,
+  }
 }
 
 function percent(share: number): string {

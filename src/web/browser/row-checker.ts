@@ -67,9 +67,10 @@ export class RowChecker {
 
   async #judge(price: Price): Promise<RowCheck> {
     try {
-      const { proof } = await ask<ProvedPrice>(`/v1/prices/${encodeURIComponent(price.id)}`)
-      // The fields that a person sees are the ones to be proved, whatever the node answers now.
-      const row: ProvedPrice = { ...price, proof }
+      const { proof, signers, signerCount } = await ask<ProvedPrice>(`/v1/prices/${encodeURIComponent(price.id)}`)
+      // What a person sees is to be proved, whatever the node answers now. Of who signed, an event tells what the node
+      // holds, and the table may have more or fewer: those are shown that the proof is about.
+      const row: ProvedPrice = { ...price, signers, signerCount, proof }
       return { kind: 'judged', row, verdict: await this.#verdictOf(row) }
     } catch (error) {
       return {

@@ -21,6 +21,7 @@ interface RowsViewOptions {
 export class RowsView {
   readonly #body = byId('rows', HTMLElement)
   readonly #empty = byId('rows-empty', HTMLElement)
+  readonly #emptyWords = el('p')
   readonly #note = byId('rows-note', HTMLElement)
   readonly #waiting = byId('rows-waiting', HTMLButtonElement)
   readonly #older = byId('rows-older', HTMLButtonElement)
@@ -32,6 +33,10 @@ export class RowsView {
 
   constructor(options: RowsViewOptions) {
     this.#options = options
+    const ring = new SignerRing()
+    ring.showDots(['missing', 'missing', 'missing', 'missing', 'missing'])
+    ring.showMiddle('waiting')
+    this.#empty.append(ring.element, this.#emptyWords)
     this.#older.addEventListener('click', () => options.onOlder())
     this.#waiting.addEventListener('click', () => {
       this.#shown = []
@@ -58,7 +63,7 @@ export class RowsView {
     this.#empty.hidden = prices.length > 0
     if (prices.length === 0)
       setText(
-        this.#empty,
+        this.#emptyWords,
         tableFault === null
           ? `No row of ${pair ?? 'any pair'} yet. Each will stand here with its proof.`
           : `The table cannot be asked now: ${tableFault}.`,
@@ -96,9 +101,11 @@ class RowLine {
   readonly #open = el('button', { type: 'button', class: 'row-open' }, this.#ring.element, this.#verdict)
   readonly #price = el('td', { class: 'number row-price' })
   readonly #time = el('td', { class: 'row-time' })
-  readonly #round = el('td', { class: 'wide number soft' })
-  readonly #proposer = el('td', { class: 'wide hex' })
-  readonly #signers = el('td', { class: 'number' })
+  readonly #round = el('td', { class: 'round-of number soft' })
+  readonly #proposer = el('td', { class: 'proposer-of hex' })
+  readonly #count = el('span', { class: 'signer-count' })
+  readonly #names = el('span', { class: 'signer-names hex' })
+  readonly #signers = el('td', { class: 'signers-of' }, this.#count, this.#names)
   readonly element = el(
     'tr',
     {},
@@ -120,6 +127,8 @@ class RowLine {
   render(price: Price, { check, nowMs }: { readonly check: RowCheck; readonly nowMs: number }): void {
     this.#shown = price
     const words = checkInWords(check)
+    // Writers of different tables may hold different signatures: what was checked is what the table has.
+    const { signers, signerCount } = check.kind === 'judged' ? check.row : price
     const when = Date.parse(price.observedTime)
     this.element.dataset['check'] = check.kind === 'judged' ? String(check.verdict.isTrue) : check.kind
     this.#ring.showDots(dotsOf(price, check))
@@ -134,8 +143,20 @@ class RowLine {
     setAttributes(this.#time, { title: ago(nowMs - when) })
     setText(this.#round, String(price.round))
     setText(this.#proposer, shortHex(price.proposer))
-    setText(this.#signers, price.disputed ? `${price.signerCount}, disputed` : String(price.signerCount))
+    setText(this.#count, price.disputed ? `${signerCount}, disputed` : String(signerCount))
+    setText(this.#names, namesOf(signers))
   }
+}
+
+const NAMED = 5
+
+/** How the addresses of signers begin, as far as there is room. */
+function namesOf(signers: readonly string[]): string {
+  const isFull = signers.length > NAMED
+  const named = signers.slice(0, isFull ? NAMED - 1 : NAMED)
+  return [...named.map((signer) => signer.slice(2, 6)), ...(isFull ? [`+${signers.length - named.length}`] : [])].join(
+    ' ',
+  )
 }
 
 const DRAWN = 32

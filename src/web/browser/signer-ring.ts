@@ -24,12 +24,13 @@ export class SignerRing {
     'stroke-dashoffset': ARC_LENGTH,
     transform: `rotate(-90 ${MIDDLE} ${MIDDLE})`,
   })
+  readonly #track = svg('circle', { class: 'ring-track', cx: MIDDLE, cy: MIDDLE, r: ARC_RADIUS, visibility: 'hidden' })
   readonly #middle = svg('g')
   #drawn = ''
   #shown = ''
 
   constructor() {
-    this.element.append(this.#dots, this.#arc, this.#middle)
+    this.element.append(this.#dots, this.#track, this.#arc, this.#middle)
   }
 
   /** One state for each signer, those that signed first. */
@@ -42,6 +43,8 @@ export class SignerRing {
 
   /** @param share - of the quiet period that is left, 0 to 1 */
   showQuiet(share: number): void {
+    // What is left is seen by what has passed.
+    setAttributes(this.#track, { visibility: share > 0 ? undefined : 'hidden' })
     setAttributes(this.#arc, { 'stroke-dashoffset': (ARC_LENGTH * (1 - Math.min(1, Math.max(0, share)))).toFixed(2) })
   }
 

@@ -1,5 +1,6 @@
 import { byId, setText } from './element.ts'
 import { ago, counted, duration, timeOfDay } from './format.ts'
+import { expectedNodes } from './network-layout.ts'
 import type { PageState } from './page-state.ts'
 
 /** Who this page belongs to, whether it is live, and how the node is: in words. */
@@ -38,9 +39,11 @@ export function healthLine({ network, nodes, prices, connection }: PageState, no
   if (connection === 'lost') return 'This page has lost its node and tries again; what it shows may be old.'
   if (!network.health.ready) return `Not ready: ${network.health.sentences.join(' ')}`
   const here = [...nodes.values()].filter(({ node }) => node.state === 'here').length
-  const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(nodes.size, 'node')} here`
+  const known = Array.from(nodes.values(), ({ node }) => node)
+  const expected = expectedNodes(known, network.constants?.signerCount ?? 0)
+  const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(expected, 'node')} here`
   const [newest] = prices
-  const lead = here > 0 && here === nodes.size ? 'All is well' : 'Ready'
+  const lead = here > 0 && here === expected ? 'All is well' : 'Ready'
   if (network.role === 'bootstrap')
     return `${lead}: ${seen}. This is a bootstrap node; it knows the network and no prices.`
   if (newest === undefined) return `${lead}: ${seen}; no price yet.`

@@ -21,28 +21,37 @@ export function isRangeId(text: string): text is RangeId {
 export const ROUNDS_A_PAGE = 500
 export const PAGES_AT_MOST = 20
 
+/** Of a young network a few rounds fill the chart; one alone would have no width. */
+const FEWEST_ROUNDS = 6
+/** Room before the first round and after the newest one, as a share of the width. */
+const MARGIN = 0.02
+
 export interface TimeWindow {
   readonly fromMs: number
   readonly toMs: number
 }
 
 /**
- * The stretch of time that a range shows: up to now, or to the newest round when a clock is behind.
+ * The stretch of time that a range shows: up to now, or to the newest round when a clock is behind; and no further back
+ * than there are prices.
  *
  * @param rounds - newest first
  */
 export function windowOf(
   range: RangeId,
-  { rounds, nowMs }: { readonly rounds: readonly Round[]; readonly nowMs: number },
+  {
+    rounds,
+    nowMs,
+    intervalMs,
+  }: { readonly rounds: readonly Round[]; readonly nowMs: number; readonly intervalMs: number },
 ): TimeWindow {
-  const newest = rounds[0]
+  const [newest] = rounds
   const oldest = rounds.at(-1)
-  const toMs = newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest.startTime))
-  const spanMs = RANGES.find(({ id }) => id === range)?.spanMs ?? null
-  if (spanMs !== null) return { fromMs: toMs - spanMs, toMs }
-  const fromMs = oldest === undefined ? toMs - HOUR : Date.parse(oldest.startTime)
-  // One round alone would have no width.
-  return { fromMs: Math.min(fromMs, toMs - HOUR), toMs }
+  const lastMs = newest === undefined ? nowMs : Math.max(nowMs, Date.parse(newest.startTime))
+  const firstMs = oldest === undefined ? lastMs : Date.parse(oldest.startTime)
+  const spanMs = RANGES.find(({ id }) => id === range)?.spanMs ?? Infinity
+  const widthMs = Math.min(spanMs, Math.max(lastMs - firstMs, FEWEST_ROUNDS * intervalMs))
+  return { fromMs: lastMs - widthMs * (1 + MARGIN), toMs: lastMs + widthMs * MARGIN }
 }
 
 /** Whether a further, older page of rounds is needed to fill a range. */

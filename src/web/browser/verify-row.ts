@@ -4,11 +4,15 @@ import { type SignedPrice, priceDigest } from './eip712.ts'
 import { shortHex } from './format.ts'
 import { fromHex, toHex } from './hex.ts'
 import { recoverSigner } from './recover-signer.ts'
+import { type SignerList, isListed } from './signer-list.ts'
 
 type SignedBy = Proof['signatures'][number]
 
 /** What the network has agreed on, as far as a row can break it. */
 export interface RowRules {
+  readonly network: string
+  /** Null where anybody may sign. */
+  readonly signers: SignerList | null
   readonly minimumSigners: number
   readonly intervalMs: number
 }
@@ -24,7 +28,8 @@ export interface RowVerdict {
 
 /**
  * Checks a row with its proof, trusting nobody: its digest is recomputed from its own fields, and its signers are
- * recovered over that digest. Whether those signers are the ones a network agreed on cannot be seen in a row.
+ * recovered over that digest. Whether those signers are the ones a network agreed on cannot be seen in a row: for that
+ * it is held against the list that the node tells.
  *
  * @param rules - what is not known is not checked
  * @returns a verdict, whatever the row holds; never throws
@@ -54,7 +59,7 @@ function judge(row: ProvedPrice, rules: RowRules | null): RowVerdict {
             fault === null ? [] : [`${shortHex(signer)} did not sign this: ${fault}.`],
           ),
           ...setFaults(row, sound),
-          ...(rules === null ? [] : ruleFaults(row, { rules, sound: sound.size })),
+          ...(rules === null ? [] : ruleFaults(row, { rules, sound })),
         ]
       : [`Its fields give the digest ${shortHex(text)}, its id is ${shortHex(row.id)}.`, changeInWords(row, statement)]
   return { isTrue: faults.length === 0, digest: text, faults, signers }
@@ -116,13 +121,18 @@ function setFaults(row: ProvedPrice, sound: ReadonlySet<string>): readonly strin
 
 function ruleFaults(
   row: ProvedPrice,
-  { rules, sound }: { readonly rules: RowRules; readonly sound: number },
+  { rules, sound }: { readonly rules: RowRules; readonly sound: ReadonlySet<string> },
 ): readonly string[] {
+  const { signers } = rules
+  const strangers = [...sound].filter((signer) => signers !== null && !isListed(signers, { signer, round: row.round }))
+  const counting = sound.size - strangers.length
   const round = Math.floor(Date.parse(row.observedTime) / rules.intervalMs)
   return [
-    ...(sound >= rules.minimumSigners
+    ...(row.network === rules.network ? [] : [`It is of the network ${row.network}, not of ${rules.network}.`]),
+    ...strangers.map((signer) => `${shortHex(signer)} is not in the signer set of its round.`),
+    ...(counting >= rules.minimumSigners
       ? []
-      : [`It has ${sound} sound signatures; a quorum takes ${rules.minimumSigners}.`]),
+      : [`It has ${counting} sound signatures; a quorum takes ${rules.minimumSigners}.`]),
     ...(round === row.round ? [] : [`It was observed in round ${round}, and says ${row.round}.`]),
   ]
 }

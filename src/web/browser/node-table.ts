@@ -1,0 +1,69 @@
+import { el, setAttributes, setText } from './element.ts'
+import { shortHex } from './format.ts'
+import { cellsOf } from './node-words.ts'
+import type { HeldNode } from './page-state.ts'
+
+interface TableListeners {
+  /** This node's line has the pointer or the focus; undefined when it has lost both. */
+  readonly onPoint: (peerId: string | undefined) => void
+  readonly onOpen: (peerId: string) => void
+}
+
+/** The nodes of the network, a line each. Lines take on what they show: the focus stays where it is. */
+export class NodeTable {
+  readonly #body: HTMLElement
+  readonly #listeners: TableListeners
+  readonly #lines: NodeLine[] = []
+
+  constructor({ body }: { readonly body: HTMLElement }, listeners: TableListeners) {
+    this.#body = body
+    this.#listeners = listeners
+    body.addEventListener('pointerleave', () => listeners.onPoint(undefined))
+    body.addEventListener('focusout', () => listeners.onPoint(undefined))
+  }
+
+  render(held: readonly HeldNode[], context: { readonly self: string | null; readonly nowMs: number }): void {
+    while (this.#lines.length > held.length) this.#lines.pop()?.element.remove()
+    held.forEach((entry, at) => {
+      let line = this.#lines[at]
+      if (line === undefined) {
+        line = new NodeLine(this.#listeners)
+        this.#lines.push(line)
+        this.#body.append(line.element)
+      }
+      line.render(entry, context)
+    })
+  }
+}
+
+const CLASSES = [undefined, undefined, 'number', 'peers-of number', 'number']
+
+class NodeLine {
+  readonly #open = el('button', { type: 'button', class: 'node-open hex' })
+  readonly #role = el('span', { class: 'node-role' })
+  readonly #cells = CLASSES.map((name) => el('td', { class: name }))
+  readonly element = el('tr', {}, el('th', { scope: 'row' }, this.#open, this.#role), ...this.#cells)
+  #peerId = ''
+
+  constructor({ onPoint, onOpen }: TableListeners) {
+    this.element.addEventListener('pointerenter', () => onPoint(this.#peerId))
+    this.#open.addEventListener('focus', () => onPoint(this.#peerId))
+    this.element.addEventListener('click', () => {
+      if (getSelection()?.isCollapsed !== false) onOpen(this.#peerId)
+    })
+  }
+
+  render(held: HeldNode, context: { readonly self: string | null; readonly nowMs: number }): void {
+    const { node } = held
+    const [name = '', ...cells] = cellsOf(held, context)
+    this.#peerId = node.peerId
+    setText(this.#open, name)
+    setAttributes(this.#open, { 'aria-label': `${shortHex(node.signer)}, ${node.state}. Open what it says of itself` })
+    setText(this.#role, node.signer === context.self ? 'this node' : node.listed ? '' : 'observer')
+    cells.forEach((text, at) => {
+      const cell = this.#cells[at]
+      if (cell !== undefined) setText(cell, text)
+    })
+    setAttributes(this.element, { 'data-state': node.state })
+  }
+}

@@ -1,0 +1,83 @@
+import type { Link, SeenNode } from './api-shapes.ts'
+import { ago, counted, duration, offset, shortHex, shortPeerId, timeOfDay } from './format.ts'
+import type { HeldNode } from './page-state.ts'
+
+/** The peers that a peer is connected to, as it or they tell, in no order. */
+export function connectedTo(peerId: string, links: readonly Link[]): readonly string[] {
+  const ends = links.flatMap(({ from, to }) => (from === peerId ? [to] : to === peerId ? [from] : []))
+  return [...new Set(ends)].filter((other) => other !== peerId)
+}
+
+/** What a peer is called here: by its signer where that is known. */
+export function nameOf(peerId: string, nodes: readonly SeenNode[]): string {
+  const node = nodes.find((known) => known.peerId === peerId)
+  return node === undefined ? `peer ${shortPeerId(peerId)}` : shortHex(node.signer)
+}
+
+/** How many messages a node has received; undefined when its status does not say. */
+export function receivedOf({ received }: SeenNode): number | undefined {
+  return received?.reduce((sum, { statements, signatures }) => sum + statements + signatures, 0)
+}
+
+const NAMED = 4
+
+/** A peer in one sentence, for who points at it. */
+export function peerInWords(
+  peerId: string,
+  { nodes, links }: { readonly nodes: readonly SeenNode[]; readonly links: readonly Link[] },
+): string {
+  const node = nodes.find((known) => known.peerId === peerId)
+  const others = connectedTo(peerId, links).map((other) => nameOf(other, nodes))
+  const named = others.slice(0, NAMED).join(', ')
+  const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : ''
+  const links_ = others.length === 0 ? 'no connection known' : `connected to ${named}${more}`
+  if (node === undefined) return `${nameOf(peerId, nodes)} sends no status, as a bootstrap node does; ${links_}.`
+  const received = receivedOf(node)
+  const heard = received === undefined ? '' : `; ${counted(received, 'message')} received`
+  return `${shortHex(node.signer)} is ${node.state}${because(node)}; ${links_}${heard}.`
+}
+
+function because({ behindBecause }: SeenNode): string {
+  return behindBecause === undefined || behindBecause === null ? '' : ` (${behindBecause.replace(/\.$/, '')})`
+}
+
+interface CellContext {
+  readonly self: string | null
+  readonly nowMs: number
+}
+
+/** A node's line in the table; what its status does not say is a dash. */
+export function cellsOf({ node, heldAtMs }: HeldNode, { self, nowMs }: CellContext): readonly string[] {
+  return [
+    shortHex(node.signer),
+    node.state,
+    node.signer === self ? 'itself' : ago(node.heardAgoMs + nowMs - heldAtMs),
+    node.clockOffsetMs === null ? '–' : offset(node.clockOffsetMs),
+    node.peers === null ? '–' : String(node.peers.length),
+    node.outbox === null ? '–' : String(node.outbox),
+  ]
+}
+
+function mapped<T>(value: T | null, words: (value: T) => string): string {
+  return value === null ? 'its status does not say' : words(value)
+}
+
+/** All that a node's status says of it, by name. */
+export function factsOf(
+  { node, heldAtMs }: HeldNode,
+  { nodes, self, nowMs, wallMs }: CellContext & { readonly nodes: readonly SeenNode[]; readonly wallMs: number },
+): readonly (readonly [string, string])[] {
+  return [
+    ['State', `${node.state}${because(node)}${node.signer === self ? ', this node' : ''}`],
+    ['Signer', `${node.signer}${node.listed ? '' : ' (an observer: not in the signer set)'}`],
+    ['Peer id', node.peerId],
+    ['Software', node.agent],
+    ['Last heard', node.signer === self ? 'itself' : ago(node.heardAgoMs + nowMs - heldAtMs)],
+    ['Up for', mapped(node.uptimeMs, duration)],
+    ['Clock', mapped(node.clockOffsetMs, (ms) => `${offset(ms)} from the others`)],
+    ['Owes its table', mapped(node.outbox, (rows) => counted(rows, 'row'))],
+    ['Newest row', mapped(node.lastCommittedTime, (time) => `observed ${timeOfDay(Date.parse(time), wallMs)}`)],
+    ['History', mapped(node.historyRoot, (root) => root)],
+    ['Connected to', mapped(node.peers, (peers) => peers.map((peer) => nameOf(peer, nodes)).join(', ') || 'nobody')],
+  ]
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { SeenNode } from '../../src/web/browser/api-shapes.ts'
+import { cellsOf, connectedTo, factsOf, peerInWords } from '../../src/web/browser/node-words.ts'
+import { DashboardWorld, type Member } from '../helpers/dashboard-world.ts'
+
+const world = new DashboardWorld({ rounds: 0, nodes: 3 })
+const nodes = world.members.map((member) => world.node(member))
+const [first, second, third] = nodes as [SeenNode, SeenNode, SeenNode]
+const links = [
+  { from: first.peerId, to: second.peerId },
+  { from: second.peerId, to: first.peerId },
+  { from: third.peerId, to: first.peerId },
+  { from: first.peerId, to: world.silentPeer },
+]
+
+/** A status as older nodes send it: without a report. */
+const terse: SeenNode = {
+  ...second,
+  uptimeMs: null,
+  peers: null,
+  clockOffsetMs: null,
+  received: null,
+  outbox: null,
+  lastCommittedTime: null,
+  historyRoot: null,
+}
+
+describe('a node in words', () => {
+  it('is connected to whom it or they tell of, each once', () => {
+    assert.deepEqual(connectedTo(first.peerId, links), [second.peerId, third.peerId, world.silentPeer])
+    assert.deepEqual(connectedTo(third.peerId, links), [first.peerId])
+  })
+
+  it('is told in one sentence, with the peers by their signers', () => {
+    const words = peerInWords(first.peerId, { nodes, links })
+    assert.match(words, /^0x\w{4}…\w{4} is here; connected to 0x\S+, 0x\S+, peer …\w{6}; \d+ messages received\.$/)
+    assert.match(peerInWords(world.silentPeer, { nodes, links }), /^peer …\w{6} sends no status.*; connected to 0x/)
+    assert.match(peerInWords(second.peerId, { nodes: [terse], links: [] }), /is here; no connection known\.$/)
+  })
+
+  it('says why it is behind where that is known', () => {
+    const behind: SeenNode = { ...second, state: 'behind', behindBecause: 'its clock is off.' }
+    assert.match(peerInWords(second.peerId, { nodes: [behind], links: [] }), / is behind \(its clock is off\);/)
+  })
+
+  it('leaves open what its status does not say', () => {
+    const held = { node: terse, heldAtMs: 0 }
+    assert.deepEqual(cellsOf(held, { self: null, nowMs: 0 }).slice(3), ['–', '–', '–'])
+    const facts = new Map(factsOf(held, { nodes, self: null, nowMs: 0, wallMs: 0 }))
+    assert.equal(facts.get('Up for'), 'its status does not say')
+    assert.equal(facts.get('Connected to'), 'its status does not say')
+  })
+
+  it('grows older until it is heard again, but for the node itself', () => {
+    const held = { node: first, heldAtMs: 1_000 }
+    assert.equal(cellsOf(held, { self: null, nowMs: 9_000 })[2], '10 s ago')
+    assert.equal(cellsOf(held, { self: first.signer, nowMs: 9_000 })[2], 'itself')
+  })
+
+  it('names the peers that it is connected to by their signers', () => {
+    const [other] = world.members as [Member]
+    const held = { node: { ...second, peers: [other.peerId] }, heldAtMs: 0 }
+    const facts = new Map(factsOf(held, { nodes, self: null, nowMs: 0, wallMs: 0 }))
+    assert.match(facts.get('Connected to') ?? '', /^0x\w{4}…\w{4}$/)
+  })
+})
