@@ -15,6 +15,17 @@ describe('docker-compose.yaml', () => {
     it(`hands ${name} to the nodes, or sets it`, () => assert.ok(named.has(name)))
   }
 
+  it('hands the bootstrap node the signer set that it makes', () => {
+    const [, bootstrap = ''] = /^ {2}bootstrap:\n((?: {4}.*\n)+)/m.exec(compose) ?? []
+    assert.match(bootstrap, /<<: \*environment/)
+    assert.match(bootstrap, /signers:\/signers:ro/)
+    assert.match(bootstrap, /keys: \{ condition: service_completed_successfully \}/)
+    assert.match(
+      compose,
+      /^x-environment: &environment\n(?: {2}.*\n)* {2}GP_SIGNERS: \$\{GP_SIGNERS:-@\/signers\/signers\.txt\}/m,
+    )
+  })
+
   it('names no variable that does not exist', () => {
     for (const name of named) assert.ok(name !== undefined && VARIABLE_NAMES.includes(name), name)
   })
