@@ -44,6 +44,7 @@ export function createBootstrapView(
       role: 'bootstrap',
       address: undefined,
       constants: open ? undefined : agreedConstants(constants),
+      signers: open ? undefined : constants.signers.entries,
     },
     readiness,
     statements: () => [],
