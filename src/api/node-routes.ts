@@ -1,9 +1,8 @@
 import type { PriceReader } from '../core/price-reader.ts'
-import type { StatementId } from '../core/statement.ts'
 import { DEAR } from './limits.ts'
 import type { NodeView } from './node-view.ts'
 import { networkJson, peersJson, statementJson, storyJson } from './presentation.ts'
-import { ask } from './price-routes.ts'
+import { ask, readId } from './price-routes.ts'
 import { Problem } from './problem.ts'
 import { json, type Route } from './route.ts'
 
@@ -34,7 +33,7 @@ export function nodeRoutes({
       problems: [404, 503],
       cost: DEAR,
       async handle({ parameters }) {
-        const id = String(parameters.id) as StatementId
+        const id = readId(parameters)
         const story = shown().why(id)
         // What is under way is in no table.
         const mayBeThere = story.phase === 'unknown' || story.phase === 'committed' || story.phase === 'disputed'

@@ -1,6 +1,5 @@
 import type { Phase } from '../consensus/effects.ts'
 import type { Address } from '../core/address.ts'
-import type { CommittedPrice } from '../core/price-reader.ts'
 import type { RefusalReason } from '../core/refusal.ts'
 import type { PriceStatement, StatementId } from '../core/statement.ts'
 import type { AgreedConstants } from '../core/status.ts'
@@ -134,8 +133,8 @@ export interface SeenNode {
 
 /** What happens to a node that somebody may want to see at once. */
 export type NodeEvent =
-  /** A row is in the table, whoever wrote it. */
-  | { readonly kind: 'price'; readonly price: CommittedPrice }
+  /** Rows are in the table, whoever wrote them. */
+  | { readonly kind: 'committed'; readonly ids: readonly StatementId[] }
   /** A statement is new here, or has moved to another phase. */
   | { readonly kind: 'statement'; readonly statement: PendingStatement }
   | { readonly kind: 'signature'; readonly id: StatementId; readonly signer: Address; readonly atMs: number }

@@ -90,6 +90,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
     {
       node,
       peers: peerList,
+      rows: table.rows,
       clock,
       logger,
       readiness,

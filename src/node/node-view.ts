@@ -22,6 +22,7 @@ import { EventOutlet } from './event-outlet.ts'
 import type { NodeListener } from './node-listener.ts'
 import { heldRefusal, pendingStatement } from './pending-statement.ts'
 import { type OwnNode, SeenNodes } from './seen-nodes.ts'
+import type { RowNews } from './row-news.ts'
 import { StateWatch } from './state-watch.ts'
 import { storyOf } from './statement-story.ts'
 import { type StatementNews, StatementWatch } from './statement-watch.ts'
@@ -29,6 +30,8 @@ import { type StatementNews, StatementWatch } from './statement-watch.ts'
 export interface NodeViewComponents {
   readonly node: AssembledNode
   readonly peers: PeerList
+  /** Tells what is in the table now. */
+  readonly rows: Pick<RowNews, 'watch'>
   readonly clock: Clock
   readonly logger: Logger
   readonly readiness: () => readonly string[]
@@ -48,6 +51,7 @@ export class GossipNodeView implements NodeView, NodeListener {
   readonly #states: StateWatch
   #lastCommittedAtMs: number | undefined
   #unwatchPeers: (() => void) | undefined
+  #unwatchRows: (() => void) | undefined
 
   constructor(components: NodeViewComponents, constants: NetworkConstants) {
     const { node, clock } = components
@@ -68,14 +72,16 @@ export class GossipNodeView implements NodeView, NodeListener {
 
   /** Listens to the node, from before it begins. */
   start(): void {
-    const { node, peers } = this.#components
+    const { node, peers, rows } = this.#components
     node.listen(this)
+    this.#unwatchRows = rows.watch((ids) => this.#outlet.tell({ kind: 'committed', ids }))
     this.#unwatchPeers = peers.watch((peerId, up) => this.#outlet.tell({ kind: 'peer', peerId, up }))
     this.#states.start()
   }
 
   stop(): void {
     this.#unwatchPeers?.()
+    this.#unwatchRows?.()
     this.#states.stop()
   }
 
@@ -201,7 +207,6 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   #moved({ id, to, attestation, refusals }: Extract<StatementNews, { kind: 'moved' }>): void {
-    const { clock } = this.#components
     const parts = { watch: this.#watch, constants: this.#constants }
     // What has ended is not held any more, or only as a tombstone.
     const statement = this.#pending(id) ?? pendingStatement(parts, { ...attestation, phase: to, refusals })
@@ -209,10 +214,5 @@ export class GossipNodeView implements NodeView, NodeListener {
     if (to !== 'committed') return
     const { observedAt } = attestation.statement
     this.#lastCommittedAtMs = Math.max(this.#lastCommittedAtMs ?? 0, observedAt)
-    const { wallMs } = clock.now()
-    const times = [...attestation.signatures.keys()].map((signer) => this.#watch.signedAtMs(id, signer) ?? 0)
-    // The row itself is not read again: it is about so old, and holds these signatures, or those of who wrote it.
-    const lastSignedAtMs = Math.max(...times) || wallMs
-    this.#outlet.tell({ kind: 'price', price: { attestation, lastSignedAtMs, createdAtMs: wallMs, disputed: false } })
   }
 }

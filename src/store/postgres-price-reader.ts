@@ -7,7 +7,7 @@ import { TableUnavailableError } from '../core/price-table.ts'
 import type { Round } from '../core/statement.ts'
 import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
-import { READ_LATEST, READ_PRICE, READ_PRICES, READ_ROUNDS } from './price-reader-sql.ts'
+import { READ_LATEST, READ_PRICE, READ_PRICES, READ_PRICES_OF, READ_ROUNDS } from './price-reader-sql.ts'
 import { type PriceRecord, storedPrice } from './stored-price.ts'
 
 export interface PostgresPriceReaderOptions {
@@ -26,6 +26,7 @@ export interface PostgresPriceReader extends PriceReader {
 const STATEMENTS = {
   read_prices: READ_PRICES,
   read_price: READ_PRICE,
+  read_prices_of: READ_PRICES_OF,
   read_rounds: READ_ROUNDS,
   read_latest: READ_LATEST,
 } as const
@@ -72,6 +73,10 @@ export function createPostgresPriceReader(
     async price(id) {
       const [record] = await ask<CommittedRecord>('read_price', [id])
       return record === undefined ? undefined : committedPrice(record)
+    },
+
+    async pricesOf(ids) {
+      return (await ask<CommittedRecord>('read_prices_of', [ids])).map(committedPrice)
     },
 
     async rounds({ pair, after, limit }) {

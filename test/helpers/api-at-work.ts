@@ -180,6 +180,11 @@ export class MadeUpTable implements PriceReader {
     return this.rows.find(({ attestation }) => attestation.id === id)
   }
 
+  async pricesOf(ids: readonly string[]): ReturnType<PriceReader['pricesOf']> {
+    this.#ask(ids)
+    return this.rows.filter(({ attestation }) => ids.includes(attestation.id)).toReversed()
+  }
+
   async rounds(query: Parameters<PriceReader['rounds']>[0]): ReturnType<PriceReader['rounds']> {
     this.#ask(query)
     const row = { proposer: alice.address, price: '3021' }
