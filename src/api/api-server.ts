@@ -171,8 +171,6 @@ function addStream(
       const client = clientOf(request.socket.remoteAddress)
       reply.header('x-accel-buffering', 'no').type('text/event-stream; charset=utf-8')
       if (request.method === 'HEAD') return reply.send('')
-      // Who has left by now never says so again.
-      if (reply.raw.destroyed) return reply.hijack()
       streams.admit(client)
       const { lastEventId: asked } = request.query as { readonly lastEventId?: string }
       const lastEventId = request.headers['last-event-id']?.toString() ?? asked

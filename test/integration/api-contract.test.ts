@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { type SpecData, Validator } from '@seriousme/openapi-schema-validator'
 import { hashTypedData } from 'viem'
-import { type ApiAtWork, type ApiAtWorkOptions, committed, pending, startApi } from '../helpers/api-at-work.ts'
+import { type ApiAtWork, type ApiAtWorkOptions, type AskOptions, committed, pending, startApi } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { alice, OBSERVED_AT } from '../helpers/statements.ts'
 
@@ -62,6 +62,38 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(contract.paths.toSorted(), [...asked].toSorted())
   })
 
+  it('describes every refusal, whatever it is asked for', async (t) => {
+    const { ask, contract } = await startWithContract(t, { limits: { burst: 600, costPerSecond: 0.001 } })
+    const REFUSED: readonly (readonly [status: number, how: AskOptions, query: string])[] = [
+      [400, {}, '?nobody=knows'],
+      [400, { body: 'x', headers: { 'content-length': '1' } }, ''],
+      [405, { method: 'POST' }, ''],
+      [414, {}, `?a=${'a'.repeat(2_048)}`],
+      [421, { headers: { host: 'elsewhere.example' } }, ''],
+    ]
+    const targets = [...SAMPLES, ['/v1/stream', '/v1/stream'] as const]
+    for (const [path, target] of targets) {
+      const [plain = ''] = target.split('?')
+      for (const [status, how, query] of REFUSED) {
+        const answer = await ask(`${plain}${query}`, how)
+        assert.equal(answer.status, status, `${path} ${answer.body}`)
+        contract.check(path, answer)
+        assert.equal(answer.headers['cache-control'], 'no-store')
+      }
+    }
+    while ((await ask('/v1/rounds')).status !== 429);
+    while ((await ask('/livez')).status !== 429);
+    for (const [path, target] of targets) contract.check(path, await ask(target))
+  })
+
+  it('describes that it has not changed', async (t) => {
+    const { ask, contract } = await startWithContract(t)
+    const { etag = '' } = (await ask('/openapi.json')).headers
+    const answer = await ask('/openapi.json', { headers: { 'if-none-match': etag } })
+    assert.equal(answer.status, 304)
+    contract.check('/openapi.json', answer)
+  })
+
   it('describes the answers of a bootstrap node, which has no prices', async (t) => {
     const { ask, contract, node } = await startWithContract(t, { components: { prices: undefined } })
     node.self = { network: 'test-network', role: 'bootstrap', address: undefined, constants: undefined }
@@ -101,6 +133,13 @@ describe('a price', () => {
       proof: { typedData: Parameters<typeof hashTypedData>[0] }
     }
     assert.equal(hashTypedData(proof.typedData), id)
+  })
+
+  it('is found by its id in capital letters, too', async (t) => {
+    const { ask } = await startApi(t)
+    const capital = `0x${id.slice(2).toUpperCase()}`
+    assert.equal(((await ask(`/v1/prices/${capital}`)).json() as { id: string }).id, id)
+    assert.equal(((await ask(`/v1/statements/${capital}/why`)).json() as { id: string }).id, id)
   })
 
   it('that the table has not is a 404', async (t) => {
@@ -153,6 +192,19 @@ describe('pages of prices', () => {
     })
   })
 
+  it('take half-open ranges, to the millisecond that the table knows', async (t) => {
+    const { ask, table } = await startApi(t)
+    const range = async (from: string, to: string): Promise<unknown> => {
+      const answer = await ask(`/v1/prices?from=${from}&to=${to}`)
+      assert.equal(answer.status, 200, answer.body)
+      const { fromMs, toMs } = table.asked.at(-1) as Record<string, number>
+      return [Number(fromMs) - OBSERVED_AT, Number(toMs) - OBSERVED_AT]
+    }
+    // The first millisecond at or after a time between two is the later one.
+    assert.deepEqual(await range('2025-01-01T00:00:00.0001Z', '2025-01-01T00:00:00.0020Z'), [1, 2])
+    assert.deepEqual(await range('2025-01-01t00:00:00z', '2025-01-01T00:00:00-00:00'), [0, 0])
+  })
+
   it('of rounds give back the mark of the page before', async (t) => {
     const { ask, table } = await startApi(t)
     const { next } = (await ask('/v1/rounds')).json() as { next: string }
@@ -178,6 +230,9 @@ describe('bad input', () => {
     ['/v1/prices', '?from=1735689600000', 'from'],
     ['/v1/prices', '?from=2016-12-31T23:59:60Z', 'from'],
     ['/v1/prices', '?to=2025-01-01T00:00:00+02:00', 'to'],
+    ['/v1/prices', '?from=2025-01-02T00:00:00Z&to=2025-01-01T00:00:00Z', 'from'],
+    ['/v1/prices', '?from=', 'from'],
+    ['/v1/prices', '?from=+002025-01-01T00:00:00Z', 'from'],
     ['/v1/prices', '?proposer=0x00', 'proposer'],
     ['/v1/prices', '?proposer=0xABcdef0000000000000000000000000000000000', 'proposer'],
     ['/v1/prices', '?limit=0', 'limit'],
