@@ -38,9 +38,9 @@ const POOL_SIZE = 2
 const WAITING_LIMIT = 32
 const IDLE_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 3_000
-const STATEMENT_TIMEOUT_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 4_000
 // For a server that is gone without a word: longer than the server's own limit, which explains itself better.
-const ANSWER_TIMEOUT_MS = 7_000
+const ANSWER_TIMEOUT_MS = 5_000
 
 export function createPostgresPriceReader(
   { logger, counters }: { readonly logger: Logger; readonly counters: Counters },
