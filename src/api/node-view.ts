@@ -1,7 +1,7 @@
 import type { Phase } from '../consensus/effects.ts'
 import type { Address } from '../core/address.ts'
 import type { RefusalReason } from '../core/refusal.ts'
-import type { PriceStatement, StatementId } from '../core/statement.ts'
+import type { PriceStatement, Round, StatementId } from '../core/statement.ts'
 import type { AgreedConstants } from '../core/status.ts'
 
 /**
@@ -16,6 +16,8 @@ export interface NodeView {
   statements(): readonly PendingStatement[]
   /** What is known of any id. */
   why(id: StatementId): StatementStory
+  /** What is known of any round; undefined on a bootstrap node, which does not know how long one is. */
+  whyRound(round: Round): RoundStory | undefined
   /** This node's addresses, and the peers that are connected. */
   peers(): NodePeers
   /** Every node whose status was heard not long ago, this one included. */
@@ -85,6 +87,15 @@ export interface StatementStory {
   readonly missing: readonly AbsentSigner[]
   /** What would bring it to quorum, in a sentence; undefined when nothing is needed, or nothing can. */
   readonly wouldPass: string | undefined
+}
+
+/** What is known of a round, and of every statement of it that came here. */
+export interface RoundStory {
+  readonly round: Round
+  readonly startMs: number
+  readonly endMs: number
+  readonly sentences: readonly string[]
+  readonly stories: readonly StatementStory[]
 }
 
 export interface NodePeers {

@@ -112,6 +112,7 @@ export async function assembleNode(
   const { observations, observer } = openFeed(components, {
     feed: ports.feed,
     constants,
+    onFailure: (fault) => listening.notProposed(fault),
     onObservation: (observation) => {
       lastPriceAtMs = clock.now().monoMs
       driver.propose(observation).catch((error: unknown) => logger.error('a price was not proposed', { error }))

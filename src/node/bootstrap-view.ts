@@ -25,6 +25,7 @@ export function createBootstrapView(
       missing: [],
       wouldPass: undefined,
     }),
+    whyRound: () => undefined,
     peers: () => ({
       peerId: peers.peerId,
       addresses: peers.addresses(),

@@ -6,6 +6,8 @@ export interface StateWatchComponents {
   readonly readiness: () => readonly string[]
   readonly nodes: () => readonly SeenNode[]
   readonly tell: (event: NodeEvent) => void
+  /** Called each time. */
+  readonly onLook?: (() => void) | undefined
 }
 
 /** What changes by itself is looked at so often, milliseconds. */
@@ -31,8 +33,9 @@ export class StateWatch {
   }
 
   #look(): void {
-    const { clock, readiness, nodes, tell } = this.#components
+    const { clock, readiness, nodes, tell, onLook } = this.#components
     this.#cancel = clock.after(LOOK_MS, () => this.#look())
+    onLook?.()
     const sentences = readiness()
     const said = JSON.stringify(sentences)
     if (this.#readiness !== said) tell({ kind: 'health', sentences })

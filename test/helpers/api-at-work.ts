@@ -6,6 +6,7 @@ import type { NodeEvent, NodeView, PendingStatement, SeenNode } from '../../src/
 import { agreedConstants } from '../../src/core/agreed-constants.ts'
 import type { CommittedPrice, CommittedRound, PriceReader } from '../../src/core/price-reader.ts'
 import { TableUnavailableError } from '../../src/core/price-table.ts'
+import type { Round } from '../../src/core/statement.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { defer } from './defer.ts'
@@ -108,6 +109,14 @@ export class MadeUpNode implements NodeView {
       missing: [{ signer: carol.address, reason: 'not-connected', sentence: 'carol is not connected since 12:00' }],
       wouldPass: 'one more signature',
     }
+  }
+
+  whyRound(number: Round): ReturnType<NodeView['whyRound']> {
+    if (this.self.constants === undefined) return undefined
+    const { intervalMs } = this.self.constants
+    const [startMs, endMs] = [number * intervalMs, (number + 1) * intervalMs]
+    const stories = number === pending().statement.round ? [this.why(pending().id)] : []
+    return { round: number, startMs, endMs, sentences: ['It is over.'], stories }
   }
 
   peers(): ReturnType<NodeView['peers']> {

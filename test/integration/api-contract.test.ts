@@ -36,6 +36,8 @@ const SAMPLES: readonly (readonly [path: string, target: string])[] = [
   ['/v1/statements/{id}/why', `/v1/statements/${pending().id}/why`],
   ['/v1/statements/{id}/why', `/v1/statements/${id}/why`],
   ['/v1/statements/{id}/why', `/v1/statements/${UNKNOWN}/why`],
+  ['/v1/rounds/{round}/why', `/v1/rounds/${committed(1).attestation.statement.round}/why`],
+  ['/v1/rounds/{round}/why', '/v1/rounds/9999999999/why'],
   ['/v1/peers', '/v1/peers'],
   ['/v1/network', '/v1/network'],
 ]
@@ -100,22 +102,39 @@ describe('the OpenAPI document', () => {
     for (const [path, target] of SAMPLES.filter(([, each]) => each.startsWith('/v1/'))) {
       const answer = await ask(target)
       contract.check(path, answer)
-      const isOfTable = path.startsWith('/v1/prices') || path === '/v1/rounds'
+      const isOfTable = path.startsWith('/v1/prices') || path.startsWith('/v1/rounds')
       assert.equal(answer.status, isOfTable ? 404 : 200, target)
-      if (isOfTable) assert.match(answer.body, /keeps no prices/)
+      if (isOfTable) assert.match(answer.body, /keeps no prices|knows of no rounds/)
     }
   })
 
   it('describes the answers of a node whose database is away, which say nothing of where it is', async (t) => {
     const { ask, contract, table } = await startWithContract(t)
     table.isDown = true
-    for (const [path, target] of SAMPLES.filter(([each]) => /prices|rounds/.test(each))) {
+    for (const [path, target] of SAMPLES.filter(([each]) => /prices|rounds$/.test(each))) {
       const answer = await ask(target)
       contract.check(path, answer)
       assert.equal(answer.status, 503, target)
       assert.equal(answer.headers['retry-after'], '5')
       assert.doesNotMatch(answer.body, /secret-host/)
     }
+  })
+
+  it('describes why, of what a node knows by itself, while the database is away', async (t) => {
+    const { ask, contract, table } = await startWithContract(t)
+    table.isDown = true
+    const why = async (path: string, target: string): Promise<string> => {
+      const answer = await ask(target)
+      contract.check(path, answer)
+      assert.equal(answer.status, target.includes(UNKNOWN) ? 503 : 200)
+      return answer.body
+    }
+    const held = await why('/v1/statements/{id}/why', `/v1/statements/${pending().id}/why`)
+    assert.match(held, /whether it is in the table is not known/)
+    await why('/v1/statements/{id}/why', `/v1/statements/${UNKNOWN}/why`)
+    const round = await why('/v1/rounds/{round}/why', `/v1/rounds/${pending().statement.round}/why`)
+    assert.match(round, /what the table has of it is not known/)
+    assert.match(round, new RegExp(`"statements":\\[\\{"id":"${pending().id}"`))
   })
 
   it('describes the answers of a server that serves health alone', async (t) => {
@@ -153,6 +172,53 @@ describe('a price', () => {
     const { ask, contract, table } = await startWithContract(t)
     table.rows = [committed(0, { createdAtMs: 8.64e15, lastSignedAtMs: -1e15 })]
     contract.check('/v1/prices', await ask('/v1/prices'))
+  })
+})
+
+describe('why', () => {
+  interface Told {
+    readonly phase: string
+    readonly price?: { readonly id: string }
+    readonly sentences: readonly string[]
+    readonly missing: readonly unknown[]
+    readonly statements: readonly Told[]
+  }
+
+  it('believes the table, where a statement has no quorum here', async (t) => {
+    const { ask, node, table } = await startApi(t)
+    table.rows = [committed()]
+    const story = { ...node.why(pending().id), id, phase: 'expired' as const, wouldPass: undefined }
+    t.mock.method(node, 'why', () => story)
+    const told = (await ask(`/v1/statements/${id}/why`)).json() as Told
+    assert.equal(told.phase, 'committed')
+    assert.equal(told.price?.id, id)
+    // Carol, whom this node misses, has signed the row.
+    assert.deepEqual(told.missing, [])
+  })
+
+  it('of a round tells of every statement of it, those of the table too', async (t) => {
+    const { ask, table } = await startApi(t)
+    const { round } = committed().attestation.statement
+    const told = (await ask(`/v1/rounds/${round}/why`)).json() as Told
+    assert.deepEqual(
+      told.statements.map(({ phase }) => phase),
+      ['collecting', 'committed'],
+    )
+    assert.deepEqual(told.sentences, ['It is over.', 'The table has 1 price of it.'])
+    assert.deepEqual(table.asked.at(-1), { fromMs: OBSERVED_AT, toMs: OBSERVED_AT + 600_000, limit: 500 })
+    const none = (await ask(`/v1/rounds/${round + 5}/why`)).json() as Told
+    assert.deepEqual(none.statements, [])
+    assert.equal(none.sentences.at(-1), 'The table has no price of it.')
+  })
+
+  it('of what is no round is a 400', async (t) => {
+    const { ask, contract } = await startWithContract(t)
+    for (const wrong of ['-1', '1.5', 'latest', '1e3', '10000000000', '0x10', '%00', '99999999999999999999']) {
+      const answer = await ask(`/v1/rounds/${wrong}/why`)
+      assert.equal(answer.status, 400, wrong)
+      contract.check('/v1/rounds/{round}/why', answer)
+      assert.equal((answer.json() as { errors: { parameter: string }[] }).errors[0]?.parameter, 'round')
+    }
   })
 })
 
