@@ -89,7 +89,7 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
         : [`Its row is due, and the table cannot be written: ${fault}.`]
     }
     case 'committed':
-      return ['It is in the table.']
+      return ['It was committed.']
     case 'disputed':
       return ['It reached a quorum beside another statement of its slot that is in the table: the slot is disputed.']
     case 'parked':
@@ -139,7 +139,8 @@ function whatWouldPass(
   const willing = missing.filter(({ signer }) => !refusals.has(signer)).length
   const needed = `${lacking} more ${lacking === 1 ? 'signature' : 'signatures'}`
   if (!open && willing < lacking) {
-    return `${needed}, and no more than ${willing} of the ${missing.length} signers that are missing have not refused: as it is, it will expire.`
+    const who = willing === 0 ? `all ${missing.length} signers` : `${missing.length - willing} of the ${missing.length} signers`
+    return `${needed}, and ${who} that are missing have refused: as it is, it will expire.`
   }
   const what = open ? needed : `${needed} of the ${willing} signers that are missing and have not refused`
   const leftMs = statement.observedAt + CO_SIGN_PAST_MS - clock.now().wallMs

@@ -151,7 +151,7 @@ describe('who watches statements', () => {
     }
     assert.equal(
       why().wouldPass,
-      '2 more signatures, and no more than 1 of the 4 signers that are missing have not refused: as it is, it will expire.',
+      '2 more signatures, and 3 of the 4 signers that are missing have refused: as it is, it will expire.',
     )
   })
 
