@@ -72,6 +72,7 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#nodes = new SeenNodes({ directory: node.directory, clock }, () => this.#self())
     this.#states = new StateWatch({
       clock,
+      logger: components.logger,
       readiness: components.readiness,
       nodes: () => this.nodes(),
       tell: (event) => this.#outlet.tell(event),

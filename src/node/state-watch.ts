@@ -1,8 +1,10 @@
 import type { NodeEvent, SeenNode } from '../api/node-view.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
 
 export interface StateWatchComponents {
   readonly clock: Clock
+  readonly logger: Logger
   readonly readiness: () => readonly string[]
   readonly nodes: () => readonly SeenNode[]
   readonly tell: (event: NodeEvent) => void
@@ -24,17 +26,27 @@ export class StateWatch {
     this.#components = components
   }
 
+  /** Looks at once, and again and again; idempotent. */
   start(): void {
-    this.#look()
+    if (this.#cancel === undefined) this.#run()
   }
 
   stop(): void {
     this.#cancel?.()
   }
 
+  #run(): void {
+    const { clock, logger } = this.#components
+    this.#cancel = clock.after(LOOK_MS, () => this.#run())
+    try {
+      this.#look()
+    } catch (error) {
+      logger.error('the state of the node could not be looked at: please report this', { error })
+    }
+  }
+
   #look(): void {
-    const { clock, readiness, nodes, tell, onLook } = this.#components
-    this.#cancel = clock.after(LOOK_MS, () => this.#look())
+    const { readiness, nodes, tell, onLook } = this.#components
     onLook?.()
     const sentences = readiness()
     const said = JSON.stringify(sentences)

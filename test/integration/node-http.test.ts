@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { askAt } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
+import { defer } from '../helpers/defer.ts'
 import { openStream } from '../helpers/event-reader.ts'
 import { createTestDatabase } from '../helpers/postgres.ts'
 import { roundThatLasts } from '../helpers/round-length.ts'
@@ -143,5 +148,23 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
     )
     assert.deepEqual((await seed.get('/v1/network')).nodes, [])
     assert.match(await seed.text('/metrics'), /^gp_peers 3$/m)
+  })
+})
+
+describe('the HTTP address of a node', { timeout: 60_000 }, () => {
+  it('that was asked for and is taken ends the start before anything is opened', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    defer(t, () => taken.close())
+    const { port } = taken.address() as AddressInfo
+    const directory = await temporaryDirectory(t)
+    const dataDir = join(directory, 'data')
+    for (const bootstrap of ['true', 'false']) {
+      const env = { GP_HTTPADDR: `127.0.0.1:${port}`, GP_DATADIR: dataDir, GP_BOOTSTRAP: bootstrap }
+      const { exitCode, stdout, stderr } = await runCli(['node'], { directory, env })
+      assert.equal(exitCode, 1, stdout)
+      assert.match(stderr, new RegExp(`^gossip-price: 127\\.0\\.0\\.1:${port} is in use: stop who uses it, or set GP_HTTPADDR`))
+      await assert.rejects(readdir(dataDir), { code: 'ENOENT' })
+    }
   })
 })

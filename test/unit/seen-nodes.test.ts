@@ -5,6 +5,7 @@ import { NodeDirectory, STATUS_INTERVAL_MS } from '../../src/gossip/node-directo
 import { SeenNodes } from '../../src/node/seen-nodes.ts'
 import { StateWatch } from '../../src/node/state-watch.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
 import { signStatus } from '../helpers/notices-at-work.ts'
 import { alice, bob } from '../helpers/statements.ts'
 
@@ -24,6 +25,7 @@ function createSeen() {
   const readiness: { sentences: readonly string[] } = { sentences: [] }
   const watch = new StateWatch({
     clock,
+    logger: new RecordingLogger(),
     readiness: () => readiness.sentences,
     nodes: () => nodes.nodes(),
     tell: (event) => told.push(event),
