@@ -2,14 +2,7 @@ import type { CommittedPrice, PriceReader } from '../core/price-reader.ts'
 import type { Round } from '../core/statement.ts'
 import { DEAR } from './limits.ts'
 import type { NodeView, RoundStory, StatementStory } from './node-view.ts'
-import {
-  networkJson,
-  peersJson,
-  roundStoryJson,
-  statementJson,
-  storyJson,
-  type TableAnswer,
-} from './presentation.ts'
+import { networkJson, peersJson, roundStoryJson, statementJson, storyJson, type TableAnswer } from './presentation.ts'
 import { ask, readId } from './price-routes.ts'
 import { Problem } from './problem.ts'
 import { json, type Route } from './route.ts'
@@ -74,12 +67,12 @@ export function nodeRoutes({
       problems: [404],
       cost: DEAR,
       async handle({ parameters }) {
-        const view = shown()
-        const story = view.whyRound(Number(parameters.round) as Round)
+        const node = shown()
+        const story = node.whyRound(Number(parameters.round) as Round)
         if (story === undefined) {
           throw new Problem(404, { detail: 'A bootstrap node knows of no rounds: ask one that signs or observes.' })
         }
-        return json(roundStoryJson(story, { rows: await rowsOf(story), unknown: (id) => view.why(id) }))
+        return json(roundStoryJson(story, { rows: await rowsOf(story), unknown: (id) => node.why(id) }))
       },
     },
     {

@@ -119,7 +119,10 @@ export function storyJson(story: StatementStory, row: TableAnswer): Json {
   const { id, phase, sentences, missing } = story
   const absent = missing.map(({ signer, reason, sentence }) => ({ signer, reason, sentence }))
   if (typeof row === 'string') {
-    const unsure = row === 'no answer' && phase !== 'committed' ? ['The database gives no answer now: whether it is in the table is not known.'] : []
+    const unsure =
+      row === 'no answer' && phase !== 'committed'
+        ? ['The database gives no answer now: whether it is in the table is not known.']
+        : []
     return { id, phase, sentences: [...sentences, ...unsure], missing: absent, wouldPass: story.wouldPass ?? null }
   }
   const inTable = `It is in the table since ${timeText(row.createdAtMs)}, with ${row.attestation.signatures.size} signatures.`

@@ -35,7 +35,8 @@ function whenWasIt(
   if (nowMs < startMs) return [`Round ${round} has not begun: it begins at ${time(startMs)}.`]
   const lasts = nowMs < endMs ? 'lasts' : 'lasted'
   const sentences = [`Round ${round} ${lasts} from ${time(startMs)} to ${time(endMs)}.`]
-  if (endMs <= startedAtMs) sentences.push(`This node was started later, at ${time(startedAtMs)}, and saw nothing of it.`)
+  if (endMs <= startedAtMs)
+    sentences.push(`This node was started later, at ${time(startedAtMs)}, and saw nothing of it.`)
   else if (startMs < startedAtMs) sentences.push(`This node was started within it, at ${time(startedAtMs)}.`)
   return sentences
 }

@@ -86,7 +86,7 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
       if (quietEndsInMs > 0) return [`Its set is closed: its row is due in ${seconds(quietEndsInMs)}.`]
       return fault === undefined
         ? ['Its set is closed, and its row is being written, by this node or by another whose turn is sooner.']
-        : [`Its row is due, and the table cannot be written: ${fault}.`]
+        : [`Its row is due, and the table cannot be written: ${fault.replace(/\.$/, '')}.`]
     }
     case 'committed':
       return ['It was committed.']
@@ -139,7 +139,8 @@ function whatWouldPass(
   const willing = missing.filter(({ signer }) => !refusals.has(signer)).length
   const needed = `${lacking} more ${lacking === 1 ? 'signature' : 'signatures'}`
   if (!open && willing < lacking) {
-    const who = willing === 0 ? `all ${missing.length} signers` : `${missing.length - willing} of the ${missing.length} signers`
+    const who =
+      willing === 0 ? `all ${missing.length} signers` : `${missing.length - willing} of the ${missing.length} signers`
     return `${needed}, and ${who} that are missing have refused: as it is, it will expire.`
   }
   const what = open ? needed : `${needed} of the ${willing} signers that are missing and have not refused`

@@ -19,7 +19,9 @@ export interface RoundObserverComponents {
   /** Called once per pair and round, with what is to be proposed. It must not throw. */
   readonly onObservation: (observation: Observation, round: Round) => void
   /** Called when an attempt failed; `reason` without a full stop. It must not throw. */
-  readonly onFailure?: ((failure: { readonly pair: string; readonly round: Round; readonly reason: string }) => void) | undefined
+  readonly onFailure?:
+    | ((failure: { readonly pair: string; readonly round: Round; readonly reason: string }) => void)
+    | undefined
 }
 
 /** Why an attempt left pairs without a price. */

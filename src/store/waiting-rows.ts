@@ -30,11 +30,7 @@ export class WaitingRows {
    */
   add(
     row: PriceRow,
-    {
-      delayMs,
-      nowMs,
-      owedSinceMs,
-    }: { readonly delayMs: number; readonly nowMs: number; readonly owedSinceMs: number },
+    { delayMs, nowMs, owedSinceMs }: { readonly delayMs: number; readonly nowMs: number; readonly owedSinceMs: number },
   ): void {
     this.#rows.set(row.attestation.id, { row, delayMs, owedSinceMs, turnAtMs: nowMs + delayMs })
   }

@@ -43,7 +43,10 @@ export class Contract {
     const response = operation.responses[answer.status]
     assert.ok(response !== undefined, `${path}: the document has no status ${answer.status}`)
     for (const [name, { required }] of Object.entries(response.headers ?? {})) {
-      assert.ok(!required || answer.headers[name.toLowerCase()] !== undefined, `${path}: ${answer.status} without ${name}`)
+      assert.ok(
+        !required || answer.headers[name.toLowerCase()] !== undefined,
+        `${path}: ${answer.status} without ${name}`,
+      )
     }
     if (response.content === undefined) {
       assert.equal(answer.body, '')

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { type SpecData, Validator } from '@seriousme/openapi-schema-validator'
 import { hashTypedData } from 'viem'
-import { type ApiAtWork, type ApiAtWorkOptions, type AskOptions, committed, pending, startApi } from '../helpers/api-at-work.ts'
+import {
+  type ApiAtWork,
+  type ApiAtWorkOptions,
+  type AskOptions,
+  committed,
+  pending,
+  startApi,
+} from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { alice, OBSERVED_AT } from '../helpers/statements.ts'
 

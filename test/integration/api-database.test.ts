@@ -25,9 +25,7 @@ const ROWS = [0, 1, 2].flatMap((age) =>
   ),
 )
 
-async function startOnDatabase(
-  t: TestContext,
-): Promise<
+async function startOnDatabase(t: TestContext): Promise<
   Omit<ApiAtWork, 'table'> & {
     readonly contract: Contract
     readonly reader: PostgresPriceReader

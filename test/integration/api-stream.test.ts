@@ -118,7 +118,11 @@ describe('the stream', () => {
     node.tell(...peers(3))
     const stream = await openStream(t, { ...server, query: '?lastEventId=test-2' })
     assert.equal((await stream.read(1))[0]?.id, 'test-3')
-    const other = await openStream(t, { ...server, query: '?lastEventId=test-2', headers: { 'last-event-id': 'test-1' } })
+    const other = await openStream(t, {
+      ...server,
+      query: '?lastEventId=test-2',
+      headers: { 'last-event-id': 'test-1' },
+    })
     assert.equal((await other.read(1))[0]?.id, 'test-2')
     for (const wrong of ['?lastEventId=1&lastEventId=2', `?lastEventId=${'a'.repeat(81)}`, '?since=1']) {
       assert.equal((await ask(`/v1/stream${wrong}`)).status, 400, wrong)

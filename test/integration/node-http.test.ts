@@ -105,12 +105,18 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
     const why = await runCli(['why', statement, '--api', url], { directory })
     assert.match(why.stdout, new RegExp(`^${statement}: collecting\n`))
     assert.match(why.stdout, /\n {2}Missing:\n {4}0x\w{40} refused: it saw 3021\.455 \(deviation 5 %\)\.\n/)
-    assert.match(why.stdout, /\n {2}What would make it pass: 2 more signatures, and all 3 signers that are missing have refused/)
+    assert.match(
+      why.stdout,
+      /\n {2}What would make it pass: 2 more signatures, and all 3 signers that are missing have refused/,
+    )
     const round = String(prices[0]?.round)
     const ofRound = await runCli(['why', round, '--json', '--api', url], { directory })
     assert.equal(ofRound.stdout.trim().split('\n').length, 4, ofRound.stdout)
     const roundInWords = await runCli(['why', round, '--api', url], { directory })
-    assert.match(roundInWords.stdout, /^Round \d+ lasts from .*\n(?:This node was .*\n)?4 statements of it came here: .*3 committed/)
+    assert.match(
+      roundInWords.stdout,
+      /^Round \d+ lasts from .*\n(?:This node was .*\n)?4 statements of it came here: .*3 committed/,
+    )
     assert.match(roundInWords.stdout, /The table has 3 prices of it\.\n\n0x/)
     const later = await runCli(['why', String(Number(round) + 1_000), '--api', url], { directory })
     assert.match(later.stdout, /^Round \d+ has not begun: it begins at .*\nThe table has no price of it\.\n$/)
@@ -163,7 +169,10 @@ describe('the HTTP address of a node', { timeout: 60_000 }, () => {
       const env = { GP_HTTPADDR: `127.0.0.1:${port}`, GP_DATADIR: dataDir, GP_BOOTSTRAP: bootstrap }
       const { exitCode, stdout, stderr } = await runCli(['node'], { directory, env })
       assert.equal(exitCode, 1, stdout)
-      assert.match(stderr, new RegExp(`^gossip-price: 127\\.0\\.0\\.1:${port} is in use: stop who uses it, or set GP_HTTPADDR`))
+      assert.match(
+        stderr,
+        new RegExp(`^gossip-price: 127\\.0\\.0\\.1:${port} is in use: stop who uses it, or set GP_HTTPADDR`),
+      )
       await assert.rejects(readdir(dataDir), { code: 'ENOENT' })
     }
   })

@@ -59,14 +59,20 @@ describe('the story of a round', () => {
     const { book, now, why } = createRounds(testSigner(9))
     book.looked(now(), 2)
     book.looked(now(), 1)
-    assert.match(why(), /This node is an observer: it proposes no prices\. It was connected to 2 nodes of the network, at most\.$/)
+    assert.match(
+      why(),
+      /This node is an observer: it proposes no prices\. It was connected to 2 nodes of the network, at most\.$/,
+    )
   })
 
   it('says of rounds to come, before the start, and long ago that nothing can be known of them', async () => {
     const { clock, book, now, why } = createRounds()
     const first = now()
     assert.match(why(asRound(first + 1)), /^Round \d+ has not begun: it begins at \S+Z\.$/)
-    assert.match(why(asRound(first - 1)), /lasted from .* This node was started later, at \S+Z, and saw nothing of it\.$/)
+    assert.match(
+      why(asRound(first - 1)),
+      /lasted from .* This node was started later, at \S+Z, and saw nothing of it\.$/,
+    )
     assert.match(why(asRound(9_999_999_999)), /^Round 9999999999 has not begun/)
     book.looked(first, 1)
     for (let rounds = 0; rounds < 1_024; rounds++) {
@@ -78,14 +84,17 @@ describe('the story of a round', () => {
   })
 })
 
+const absent = (number: number, reason: AbsentSigner['reason']): AbsentSigner => ({
+  signer: `0x${String(number).padStart(40, '0')}` as AbsentSigner['signer'],
+  reason,
+  sentence: '',
+})
+
+const idOf = (number: number): StatementId => `0x${String(number).padStart(64, '0')}` as StatementId
+
 describe('the book of stories', () => {
   it('keeps those who said why they have not signed before those who said nothing', () => {
     const book = new StoryBook()
-    const absent = (number: number, reason: AbsentSigner['reason']): AbsentSigner => ({
-      signer: `0x${String(number).padStart(40, '0')}` as AbsentSigner['signer'],
-      reason,
-      sentence: '',
-    })
     const missing = [...Array.from({ length: 90 }, (_, index) => absent(index, 'silent')), absent(99, 'deviation')]
     book.ended(story('expired', { missing }))
     const kept = book.story(id)
@@ -96,7 +105,6 @@ describe('the book of stories', () => {
 
   it('holds so many, and forgets the oldest', () => {
     const book = new StoryBook()
-    const idOf = (number: number): StatementId => `0x${String(number).padStart(64, '0')}` as StatementId
     for (let number = 0; number < 1_025; number++) book.ended(story('expired', { id: idOf(number) }))
     assert.equal(book.story(idOf(0)), undefined)
     assert.equal(book.story(idOf(1))?.phase, 'expired')

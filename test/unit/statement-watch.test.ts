@@ -32,7 +32,7 @@ function createWatched() {
     clock,
     constants: RULES,
     own: alice.address,
-    tableFault: () => 'nobody answers there',
+    tableFault: () => 'nobody answers there.',
   }
   const watch = new StatementWatch({ engine, clock }, (news) => {
     told.push(news)
@@ -161,7 +161,7 @@ describe('who watches statements', () => {
     assert.match(why().sentences.join(' '), /It has a quorum: its row is due in \d+ s/)
     await clock.advance(RULES.quietPeriodMs)
     handle({ kind: 'tick' })
-    assert.match(why().sentences.join(' '), /Its row is due, and the table cannot be written: nobody answers there\./)
+    assert.match(why().sentences.join(' '), /Its row is due, and the table cannot be written: nobody answers there\.$/)
   })
 
   it('forgets with the engine', async () => {
