@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -9,6 +10,7 @@ import { systemClock } from '../../src/node/system-clock.ts'
 import { askAt } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { defer } from '../helpers/defer.ts'
+import { ROOT } from '../helpers/documents.ts'
 import { openStream } from '../helpers/event-reader.ts'
 import { createTestDatabase } from '../helpers/postgres.ts'
 import { roundThatLasts } from '../helpers/round-length.ts'
@@ -166,7 +168,9 @@ describe('the HTTP address of a node', { timeout: 60_000 }, () => {
     const directory = await temporaryDirectory(t)
     const dataDir = join(directory, 'data')
     for (const bootstrap of ['true', 'false']) {
-      const env = { GP_HTTPADDR: `127.0.0.1:${port}`, GP_DATADIR: dataDir, GP_BOOTSTRAP: bootstrap }
+      const own = { GP_HTTPADDR: `127.0.0.1:${port}`, GP_DATADIR: dataDir, GP_BOOTSTRAP: bootstrap }
+      // What npm starts watches npm: not when it has failed.
+      const env = { ...own, npm_lifecycle_event: 'start' }
       const { exitCode, stdout, stderr } = await runCli(['node'], { directory, env })
       assert.equal(exitCode, 1, stdout)
       assert.match(
@@ -175,5 +179,21 @@ describe('the HTTP address of a node', { timeout: 60_000 }, () => {
       )
       await assert.rejects(readdir(dataDir), { code: 'ENOENT' })
     }
+  })
+
+  it('ends a node of a cluster, too, which its cluster is told of', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    defer(t, () => taken.close())
+    const { port } = taken.address() as AddressInfo
+    const directory = await temporaryDirectory(t)
+    const child = fork(join(ROOT, 'src/main.ts'), ['node'], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], HOME: directory, GP_HTTPADDR: `127.0.0.1:${port}` },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    defer(t, () => child.kill('SIGKILL'))
+    const [exitCode] = (await once(child, 'exit')) as [number | null]
+    assert.equal(exitCode, 1)
   })
 })
