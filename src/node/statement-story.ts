@@ -120,13 +120,14 @@ function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentS
       sentence: `${signer}, this node, has not signed: its turn has not come, or its log says why.`,
     }
   }
-  if (nodes.isThere(signer)) {
-    return { signer, reason: 'silent', sentence: `${signer} is there, and has neither signed nor refused.` }
-  }
   const heardMs = nodes.lastHeardMs(signer)
+  if (nodes.isThere(signer)) {
+    const last = heardMs === undefined ? 'is there' : `was there when it was last heard, at ${time(heardMs)}`
+    return { signer, reason: 'silent', sentence: `${signer} ${last}, and has neither signed nor refused.` }
+  }
   return heardMs === undefined
     ? { signer, reason: 'never-heard', sentence: `${signer} was never heard since this node started.` }
-    : { signer, reason: 'not-connected', sentence: `${signer} was last heard at ${time(heardMs)}.` }
+    : { signer, reason: 'not-connected', sentence: `${signer} is not connected since it was last heard, at ${time(heardMs)}.` }
 }
 
 function whatWouldPass(

@@ -35,7 +35,7 @@ type StatementName = keyof typeof STATEMENTS
 
 // Apart from those that write, which readers must not hold up.
 const POOL_SIZE = 2
-const WAITING_LIMIT = 32
+const WAITING_LIMIT = 96
 const IDLE_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 3_000
 const STATEMENT_TIMEOUT_MS = 4_000
