@@ -127,7 +127,11 @@ function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentS
   }
   return heardMs === undefined
     ? { signer, reason: 'never-heard', sentence: `${signer} was never heard since this node started.` }
-    : { signer, reason: 'not-connected', sentence: `${signer} is not connected since it was last heard, at ${time(heardMs)}.` }
+    : {
+        signer,
+        reason: 'not-connected',
+        sentence: `${signer} is not connected since it was last heard, at ${time(heardMs)}.`,
+      }
 }
 
 function whatWouldPass(

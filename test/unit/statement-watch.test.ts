@@ -24,7 +24,11 @@ function createWatched() {
   const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true, processMetrics: false })
   const measure = createStatementMetrics({ clock, ...metrics }, { constants: RULES, own: alice.address })
   const there = new Set<string>([dave.address])
-  const heard = { isThere: (signer: string) => there.has(signer), lastHeardMs: () => undefined }
+  const heardAtMs = new Map<string, number>()
+  const heard = {
+    isThere: (signer: string) => there.has(signer),
+    lastHeardMs: (signer: string) => heardAtMs.get(signer),
+  }
   const stories: StoryComponents = {
     engine,
     book: new StoryBook(),
@@ -43,7 +47,7 @@ function createWatched() {
   const receive = (...signers: readonly TestSigner[]): void =>
     handle({ kind: 'received', attestation: attest(statement(), ...signers), reemit: false })
   const why = () => storyOf(stories, attest(statement(), alice).id)
-  return { clock, engine, watch, told, metrics, handle, receive, why, there }
+  return { clock, engine, watch, told, metrics, handle, receive, why, there, heardAtMs }
 }
 
 const { id } = attest(statement(), alice)
@@ -131,6 +135,22 @@ describe('who watches statements', () => {
     const refused = then.missing.find(({ signer }) => signer === carol.address)
     assert.equal(refused?.sentence, `${carol.address} refused: it found it too old or too new by its clock.`)
     assert.match(then.sentences.join(' '), /nothing makes it pass any more/)
+  })
+
+  it('can say since when those are not connected who have not signed', () => {
+    const { clock, receive, why, heardAtMs } = createWatched()
+    receive(alice)
+    const atMs = clock.now().wallMs
+    heardAtMs.set(bob.address, atMs - 90_000).set(dave.address, atMs - 9_000)
+    const said = new Map(why().missing.map(({ signer, reason, sentence }) => [signer, `${reason}: ${sentence}`]))
+    assert.deepEqual(
+      [bob, carol, dave].map(({ address }) => said.get(address)?.replace(address, 'it')),
+      [
+        'not-connected: it is not connected since it was last heard, at 2024-12-31T23:58:30Z.',
+        'never-heard: it was never heard since this node started.',
+        'silent: it was there when it was last heard, at 2024-12-31T23:59:51Z, and has neither signed nor refused.',
+      ],
+    )
   })
 
   it('can say who has not signed what is in the table', async () => {
