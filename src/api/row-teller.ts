@@ -44,8 +44,7 @@ export class RowTeller {
   take(ids: readonly StatementId[]): void {
     if (this.#isClosed) return
     if (!this.#components.isFollowed()) {
-      this.#waiting.clear()
-      this.#components.onMissed()
+      this.#leaveOut()
       return
     }
     if (!this.#isFlooded) {
@@ -72,8 +71,14 @@ export class RowTeller {
     this.#cancel = this.#components.clock.after(delayMs, () => {
       this.#cancel = undefined
       if (this.#isFlooded) this.#endFlood()
-      else void this.#read()
+      else if (this.#components.isFollowed()) void this.#read()
+      else this.#leaveOut()
     })
+  }
+
+  #leaveOut(): void {
+    this.#waiting.clear()
+    this.#components.onMissed()
   }
 
   #endFlood(): void {
@@ -84,6 +89,7 @@ export class RowTeller {
   async #read(): Promise<void> {
     const { prices, logger, tell } = this.#components
     const batch = [...this.#waiting].slice(0, BATCH)
+    if (batch.length === 0) return
     this.#isReading = true
     let delayMs = GATHER_MS
     try {

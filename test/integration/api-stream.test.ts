@@ -75,6 +75,26 @@ describe('the stream', () => {
     assert.equal(event?.event, 'price')
   })
 
+  it('asks a table that does not answer no longer than anybody may want to know', async (t) => {
+    const clock = new ManualClock()
+    const { server, node, table, counters } = await startApi(t, { components: { clock } })
+    const stream = await openStream(t, server)
+    await stream.until(() => stream.lastEventId !== '')
+    table.isDown = true
+    node.tell({ kind: 'committed', ids: [committed().attestation.id] })
+    await clock.advance(50)
+    stream.leave()
+    await until(async () => counters.count('gp_http_streams_ended_total', { reason: 'left' }) === 1, 'it has left')
+    await clock.advance(70_000)
+    const asked = table.asked.length
+    await clock.advance(600_000)
+    assert.ok(asked > 1)
+    assert.equal(table.asked.length, asked)
+    table.isDown = false
+    const back = await openStream(t, { ...server, headers: { 'last-event-id': stream.lastEventId } })
+    assert.equal((await back.read(1))[0]?.event, 'reset')
+  })
+
   it('reads no row where nobody listens, and has who comes back begin anew', async (t) => {
     const clock = new ManualClock()
     const { server, node, table } = await startApi(t, { components: { clock } })
