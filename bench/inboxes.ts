@@ -89,6 +89,7 @@ export function openInboxes(
       clock,
       standing,
       onStatus: () => undefined,
+      onTaken: () => undefined,
       onClock: () => undefined,
       self: { instance: `0x${'5e'.repeat(16)}` },
     },

@@ -17,9 +17,11 @@ import { type HttpAddress, listen } from './listening.ts'
 import { eventJson } from './node-events.ts'
 import { nodeRoutes } from './node-routes.ts'
 import type { NodeView } from './node-view.ts'
-import { openApiDocument, pathParameters, STREAM_PATH } from './openapi.ts'
+import { openApiDocument, pathParameters, STREAM_PATH, STREAM_QUERY } from './openapi.ts'
 import { priceRoutes } from './price-routes.ts'
+import { priceJson } from './presentation.ts'
 import { Problem } from './problem.ts'
+import { RowTeller, type RowTellerComponents } from './row-teller.ts'
 import type { ApiRequest, Route } from './route.ts'
 import { PARAMETERS, type ParameterName } from './parameters.ts'
 import { type MetricsText, type Readiness, serviceRoutes } from './service-routes.ts'
@@ -65,7 +67,7 @@ export interface ApiServer {
  * @throws {HttpAddressError} when no port of the address is free
  */
 export async function startApiServer(components: ApiComponents, options: ApiOptions): Promise<ApiServer> {
-  const { logger, clock, counters, gauges, view } = components
+  const { logger, clock, counters, gauges, view, prices } = components
   const limits = { ...API_LIMITS, ...options.limits }
   const gatekeeper = createGatekeeper(
     { budget: new ClientBudget({ clock }, limits) },
@@ -83,7 +85,12 @@ export async function startApiServer(components: ApiComponents, options: ApiOpti
 
   const url = await listen(app.server, options.address)
   app.server.on('error', (error) => logger.error('the HTTP server failed', { error }))
+  const rows = prices && new RowTeller({ ...rowListeners({ ring, streams }), prices, clock, logger })
   const unsubscribe = view?.subscribe((event) => {
+    if (event.kind === 'committed') {
+      rows?.take(event.ids)
+      return
+    }
     try {
       const { name, data } = eventJson(event)
       ring.push(name, data)
@@ -98,11 +105,32 @@ export async function startApiServer(components: ApiComponents, options: ApiOpti
   const close = async (): Promise<void> => {
     unsubscribe?.()
     unwatch?.()
+    rows?.close()
     streams.close()
     await closeServer(app.server, { clock, limits })
     await app.close()
   }
   return { url, close: () => (closed ??= close()) }
+}
+
+function rowListeners({
+  ring,
+  streams,
+}: {
+  readonly ring: EventRing
+  readonly streams: EventStreams
+}): Pick<RowTellerComponents, 'isFollowed' | 'tell' | 'onMissed'> {
+  return {
+    isFollowed: () => streams.isFollowed,
+    tell(prices) {
+      for (const price of prices) ring.push('price', priceJson(price))
+      streams.publish()
+    },
+    onMissed() {
+      if (streams.size === 0) ring.skip()
+      else streams.reset()
+    },
+  }
 }
 
 function routesOf(components: ApiComponents, { version }: ApiOptions): readonly Route[] {
@@ -136,15 +164,16 @@ function addStream(
   app.route({
     method: 'GET',
     url: STREAM_PATH,
-    schema: { querystring: objectOf([]) },
-    config: { route: {} },
+    schema: { querystring: objectOf(STREAM_QUERY) },
+    config: { route: { query: STREAM_QUERY } },
     async handler(request, reply) {
       if (!isThere) throw new Problem(404, { detail: 'This node has nothing to tell.' })
       const client = clientOf(request.socket.remoteAddress)
       reply.header('x-accel-buffering', 'no').type('text/event-stream; charset=utf-8')
       if (request.method === 'HEAD') return reply.send('')
       streams.admit(client)
-      const lastEventId = request.headers['last-event-id']?.toString()
+      const { lastEventId: asked } = request.query as { readonly lastEventId?: string }
+      const lastEventId = request.headers['last-event-id']?.toString() ?? asked
       reply.hijack()
       writeHead(reply)
       streams.open(reply.raw, { client, lastEventId })
@@ -173,11 +202,14 @@ function apiRequest({ query, params, headers }: FastifyRequest): ApiRequest {
 }
 
 /** Ajv would also take `0x10`, `1e2` and ` 5` for whole numbers. */
-async function readWholeNumbers({ query }: FastifyRequest): Promise<void> {
-  const values = query as Record<string, unknown>
-  for (const [name, value] of Object.entries(values)) {
-    const schema = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name as ParameterName] : undefined
-    if (schema?.type === 'integer' && typeof value === 'string' && /^\d{1,9}$/.test(value)) values[name] = Number(value)
+async function readWholeNumbers({ query, params }: FastifyRequest): Promise<void> {
+  for (const values of [query, params] as Record<string, unknown>[]) {
+    for (const [name, value] of Object.entries(values)) {
+      const schema = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name as ParameterName] : undefined
+      if (schema?.type === 'integer' && typeof value === 'string' && /^\d{1,15}$/.test(value)) {
+        values[name] = Number(value)
+      }
+    }
   }
 }
 

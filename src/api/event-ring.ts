@@ -5,6 +5,8 @@ export class EventRing {
   /** Text of event n at n modulo the limit. */
   readonly #texts: string[] = []
   #last = 0
+  /** What came before it is not kept. */
+  #from = 1
 
   /** @param options - `boot`: names this run of the node; letters and digits */
   constructor({ boot, limit }: { readonly boot: string; readonly limit: number }) {
@@ -19,13 +21,19 @@ export class EventRing {
 
   /** The number of the oldest event that is kept. */
   get oldest(): number {
-    return Math.max(1, this.#last - this.#limit + 1)
+    return Math.max(this.#from, this.#last - this.#limit + 1)
   }
 
   push(event: string, data: unknown): void {
     this.#last += 1
     this.#texts[this.#last % this.#limit] =
       `${this.idLine(this.#last)}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  }
+
+  /** Something happened that is not told: nobody can go on from before it. */
+  skip(): void {
+    this.#last += 1
+    this.#from = this.#last + 1
   }
 
   /** The text of event `number`; undefined when it is not kept, or has not happened. */

@@ -7,6 +7,8 @@ import { Problem } from './problem.ts'
 
 /** How soon a browser connects again, milliseconds. */
 const RETRY_MS = 2_000
+/** A reader that was cut off, or loads its page again, is back by then, milliseconds. */
+const RETURN_MS = 60_000
 
 interface Stream {
   readonly response: ServerResponse
@@ -34,6 +36,7 @@ export class EventStreams {
   readonly #limits: EventStreamsLimits
   readonly #streams = new Set<Stream>()
   #cancelHeartbeat: (() => void) | undefined
+  #leftAtMs = Number.NEGATIVE_INFINITY
 
   constructor(components: EventStreamsComponents, limits: EventStreamsLimits) {
     this.#components = components
@@ -42,6 +45,17 @@ export class EventStreams {
 
   get size(): number {
     return this.#streams.size
+  }
+
+  /** Whether anybody reads, or did a moment ago and may come back. */
+  get isFollowed(): boolean {
+    return this.size > 0 || this.#components.clock.now().monoMs - this.#leftAtMs < RETURN_MS
+  }
+
+  /** Tells all readers to begin anew. */
+  reset(): void {
+    this.#components.ring.push('reset', RESET)
+    this.publish()
   }
 
   /** @throws {Problem} when there is no room for another stream of this client */
@@ -74,7 +88,7 @@ export class EventStreams {
     if (resumed !== undefined) response.write('\n')
     // An id without data: the client knows from the start where it is.
     else if (lastEventId === undefined) response.write(`${ring.idLine(ring.last)}\n`)
-    else response.write(`${ring.idLine(ring.last)}event: reset\ndata: ${RESET}\n\n`)
+    else response.write(`${ring.idLine(ring.last)}event: reset\ndata: ${JSON.stringify(RESET)}\n\n`)
     this.#cancelHeartbeat ??= this.#components.clock.after(this.#limits.heartbeatMs, () => this.#heartbeat())
     this.#pump(stream)
   }
@@ -126,8 +140,11 @@ export class EventStreams {
   }
 
   #forget(stream: Stream, reason: 'left' | 'slow' | 'closed'): void {
-    if (this.#streams.delete(stream)) this.#components.counters.add('gp_http_streams_ended_total', { reason })
+    if (!this.#streams.delete(stream)) return
+    const { clock, counters } = this.#components
+    this.#leftAtMs = clock.now().monoMs
+    counters.add('gp_http_streams_ended_total', { reason })
   }
 }
 
-const RESET = JSON.stringify({ detail: 'Events were missed: read again what you show.' })
+const RESET = { detail: 'Events were missed: read again what you show.' }

@@ -49,6 +49,19 @@ function badParameters(validation: NonNullable<FastifyError['validation']>, { ro
   return new Problem(400, { detail: `The request has parameters that are wrong: ${names}.`, errors })
 }
 
+/** Ends a connection with a problem, where there is no reply to send it by. */
+export function refuseConnection(socket: Duplex, problem: Problem): void {
+  const document = problemDocument(problem)
+  const body = JSON.stringify(document)
+  const headers = { ...problem.headers, 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store', connection: 'close' }
+  const head = [
+    `HTTP/1.1 ${document.status} ${document.title}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}
+
 const CONNECTION_PROBLEMS: Readonly<Record<string, Problem>> = {
   HPE_HEADER_OVERFLOW: new Problem(431, { detail: 'The headers are too large.' }),
   ERR_HTTP_REQUEST_TIMEOUT: new Problem(408, { detail: 'The request took too long to come.' }),
@@ -62,13 +75,5 @@ export function onClientError(error: NodeJS.ErrnoException, socket: Duplex): voi
   }
   const problem =
     CONNECTION_PROBLEMS[error.code ?? ''] ?? new Problem(400, { detail: 'This is no request that can be read.' })
-  const document = problemDocument(problem)
-  const body = JSON.stringify(document)
-  const head = [
-    `HTTP/1.1 ${document.status} ${document.title}`,
-    `content-type: ${PROBLEM_TYPE}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+  refuseConnection(socket, problem)
 }

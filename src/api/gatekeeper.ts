@@ -6,7 +6,8 @@ import { Problem } from './problem.ts'
 import type { Route } from './route.ts'
 import { PREFLIGHT_HEADERS, SECURITY_HEADERS, SHARED_HEADERS } from './security-headers.ts'
 
-const ALLOWED = 'GET, HEAD, OPTIONS'
+/** The methods that are served. */
+export const ALLOWED = 'GET, HEAD, OPTIONS'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,6 +27,7 @@ export function createGatekeeper({ budget }: { readonly budget: ClientBudget }, 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const route = request.routeOptions.config.route
     reply.headers({ ...SECURITY_HEADERS, 'cache-control': 'no-store' })
+    refuseHosts(request)
     if (options.onlyThisMachine && !namesThisMachine(request.headers.host)) {
       const detail = 'This node answers this machine alone, as localhost or 127.0.0.1; GP_HTTPADDR opens it to others.'
       throw new Problem(421, { detail })
@@ -52,6 +54,13 @@ export function createGatekeeper({ budget }: { readonly budget: ClientBudget }, 
     if (route?.shared === true) reply.headers(SHARED_HEADERS)
     return undefined
   }
+}
+
+/** @throws {Problem} as RFC 9112 wants it: without a Host nobody knows who is meant, with two neither */
+function refuseHosts({ raw }: FastifyRequest): void {
+  const hosts = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
+  if (hosts === 1 || (hosts === 0 && raw.httpVersion === '1.0')) return
+  throw new Problem(400, { detail: 'A request has one Host header.', headers: { connection: 'close' } })
 }
 
 /** @throws {Problem} when something follows the head: it is not read, so the connection cannot go on */

@@ -4,7 +4,7 @@ export interface ApiLimits {
   readonly urlLength: number
   /** Bytes of all headers. */
   readonly headerBytes: number
-  /** Open connections, streams included. */
+  /** Open connections, streams included; one more takes the place of one that asks for nothing. */
   readonly connections: number
   /** Requests on one connection. */
   readonly requestsPerConnection: number
@@ -38,8 +38,8 @@ export const API_LIMITS: ApiLimits = {
   requestTimeoutMs: 5_000,
   silenceMs: 40_000,
   keepAliveMs: 10_000,
-  burst: 200,
-  costPerSecond: 50,
+  burst: 1_000,
+  costPerSecond: 200,
   clients: 4_096,
   streams: 64,
   streamsPerClient: 16,

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 
 export interface HttpAddress {
   readonly host: string
@@ -12,6 +11,18 @@ export interface HttpAddress {
 /** The address for the HTTP server cannot be had. */
 export class HttpAddressError extends Error {
   override readonly name = 'HttpAddressError'
+}
+
+/**
+ * Finds out whether the HTTP server will be able to listen at exactly this address, before anything else is opened.
+ *
+ * @throws {HttpAddressError} when it will not
+ */
+export async function requireAddress({ host, port }: Pick<HttpAddress, 'host' | 'port'>): Promise<void> {
+  const probe = createServer()
+  await listen(probe, { host, port, tries: 1 })
+  probe.close()
+  await once(probe, 'close')
 }
 
 /**

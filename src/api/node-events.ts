@@ -1,12 +1,13 @@
 import type { NodeEvent } from './node-view.ts'
-import { healthJson, nodeJson, priceJson, statementJson, timeText } from './presentation.ts'
+import { healthJson, nodeJson, statementJson, timeText } from './presentation.ts'
+
+/** What is told as the node tells it; rows are read first. */
+export type ToldEvent = Exclude<NodeEvent, { kind: 'committed' }>
 
 /** An event as the stream tells it; the shapes of `data` are in schemas.ts. */
-export function eventJson(event: NodeEvent): { readonly name: NodeEvent['kind']; readonly data: unknown } {
+export function eventJson(event: ToldEvent): { readonly name: ToldEvent['kind']; readonly data: unknown } {
   const name = event.kind
   switch (event.kind) {
-    case 'price':
-      return { name, data: priceJson(event.price) }
     case 'statement':
       return { name, data: statementJson(event.statement) }
     case 'signature':

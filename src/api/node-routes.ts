@@ -1,11 +1,14 @@
-import type { PriceReader } from '../core/price-reader.ts'
-import type { StatementId } from '../core/statement.ts'
+import type { CommittedPrice, PriceReader } from '../core/price-reader.ts'
+import type { Round } from '../core/statement.ts'
 import { DEAR } from './limits.ts'
-import type { NodeView } from './node-view.ts'
-import { networkJson, peersJson, statementJson, storyJson } from './presentation.ts'
-import { ask } from './price-routes.ts'
+import type { NodeView, RoundStory, StatementStory } from './node-view.ts'
+import { networkJson, peersJson, roundStoryJson, statementJson, storyJson, type TableAnswer } from './presentation.ts'
+import { ask, readId } from './price-routes.ts'
 import { Problem } from './problem.ts'
 import { json, type Route } from './route.ts'
+
+/** More than the largest networks make. */
+const ROWS_OF_A_ROUND = 500
 
 /** What the node knows by itself: what is pending, and who is there. */
 export function nodeRoutes({
@@ -18,6 +21,24 @@ export function nodeRoutes({
   const shown = (): NodeView => {
     if (view === undefined) throw new Problem(404, { detail: 'This node shows nothing of itself.' })
     return view
+  }
+  // A statement that has no quorum here may have had one elsewhere. What this node knows it can say without the table.
+  const rowOf = async ({ id, phase }: StatementStory): Promise<TableAnswer> => {
+    if (prices === undefined) return 'no row'
+    try {
+      return (await ask(prices, (reader) => reader.price(id))) ?? 'no row'
+    } catch (error) {
+      if (phase !== 'unknown' && isNoAnswer(error)) return 'no answer'
+      throw error
+    }
+  }
+  const rowsOf = async ({ startMs, endMs }: RoundStory): Promise<readonly CommittedPrice[] | undefined> => {
+    try {
+      return await ask(prices, (reader) => reader.prices({ fromMs: startMs, toMs: endMs, limit: ROWS_OF_A_ROUND }))
+    } catch (error) {
+      if (isNoAnswer(error)) return undefined
+      throw error
+    }
   }
   return [
     {
@@ -34,12 +55,24 @@ export function nodeRoutes({
       problems: [404, 503],
       cost: DEAR,
       async handle({ parameters }) {
-        const id = String(parameters.id) as StatementId
+        const id = readId(parameters)
         const story = shown().why(id)
-        // What is under way is in no table.
-        const mayBeThere = story.phase === 'unknown' || story.phase === 'committed' || story.phase === 'disputed'
-        const price = mayBeThere && prices !== undefined ? await ask(prices, (reader) => reader.price(id)) : undefined
-        return json(storyJson(story, price))
+        return json(storyJson(story, await rowOf(story)))
+      },
+    },
+    {
+      path: '/v1/rounds/{round}/why',
+      summary: 'Why a round has the prices that it has, or none',
+      answers: { schema: 'RoundStory' },
+      problems: [404],
+      cost: DEAR,
+      async handle({ parameters }) {
+        const node = shown()
+        const story = node.whyRound(Number(parameters.round) as Round)
+        if (story === undefined) {
+          throw new Problem(404, { detail: 'A bootstrap node knows of no rounds: ask one that signs or observes.' })
+        }
+        return json(roundStoryJson(story, { rows: await rowsOf(story), unknown: (id) => node.why(id) }))
       },
     },
     {
@@ -57,4 +90,8 @@ export function nodeRoutes({
       handle: () => json(networkJson(shown())),
     },
   ]
+}
+
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof Problem && error.status === 503
 }

@@ -1,9 +1,8 @@
 import type { Phase } from '../consensus/effects.ts'
 import type { Address } from '../core/address.ts'
-import type { CommittedPrice } from '../core/price-reader.ts'
 import type { RefusalReason } from '../core/refusal.ts'
 import type { SignerEntry } from '../core/signer-set.ts'
-import type { PriceStatement, StatementId } from '../core/statement.ts'
+import type { PriceStatement, Round, StatementId } from '../core/statement.ts'
 import type { AgreedConstants } from '../core/status.ts'
 
 /**
@@ -18,6 +17,8 @@ export interface NodeView {
   statements(): readonly PendingStatement[]
   /** What is known of any id. */
   why(id: StatementId): StatementStory
+  /** What is known of any round; undefined on a bootstrap node, which does not know how long one is. */
+  whyRound(round: Round): RoundStory | undefined
   /** This node's addresses, and the peers that are connected. */
   peers(): NodePeers
   /** Every node whose status was heard not long ago, this one included unless it is a bootstrap node, which sends none. */
@@ -91,6 +92,15 @@ export interface StatementStory {
   readonly wouldPass: string | undefined
 }
 
+/** What is known of a round, and of every statement of it that came here. */
+export interface RoundStory {
+  readonly round: Round
+  readonly startMs: number
+  readonly endMs: number
+  readonly sentences: readonly string[]
+  readonly stories: readonly StatementStory[]
+}
+
 export interface NodePeers {
   readonly peerId: string
   /** Multiaddrs. */
@@ -140,8 +150,8 @@ export interface SeenNode {
 
 /** What happens to a node that somebody may want to see at once. */
 export type NodeEvent =
-  /** A row is in the table, whoever wrote it. */
-  | { readonly kind: 'price'; readonly price: CommittedPrice }
+  /** Rows are in the table, whoever wrote them. */
+  | { readonly kind: 'committed'; readonly ids: readonly StatementId[] }
   /** A statement is new here, or has moved to another phase. */
   | { readonly kind: 'statement'; readonly statement: PendingStatement }
   | { readonly kind: 'signature'; readonly id: StatementId; readonly signer: Address; readonly atMs: number }

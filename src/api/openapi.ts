@@ -7,8 +7,11 @@ import { EVENT_SCHEMAS, SCHEMAS, schemaRef } from './schemas.ts'
 /** Where events are streamed. */
 export const STREAM_PATH = '/v1/stream'
 
+/** Parameters of the stream. */
+export const STREAM_QUERY: readonly ParameterName[] = ['lastEventId']
+
 /** What any request may be answered with. */
-const ANYWHERE = [400, 405, 414, 421, 429, 500] as const
+const ANYWHERE = [400, 405, 408, 414, 421, 429, 431, 500] as const
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -51,6 +54,7 @@ function operation({ path, summary, query = [], answers, problems = [] }: Route)
     ],
     responses: {
       200: { description: summary, content },
+      ...(path === '/openapi.json' ? { 304: { description: 'It is what If-None-Match names' } } : {}),
       ...(path === '/readyz' ? { 503: { description: 'One reason a line', content } } : {}),
       ...problemResponses([...ANYWHERE, ...problems]),
     },
@@ -65,8 +69,22 @@ function parameter(name: ParameterName, place: 'path' | 'query'): Json {
 function problemResponses(statuses: readonly number[]): Json {
   const content = { [PROBLEM_TYPE]: { schema: schemaRef('Problem') } }
   return Object.fromEntries(
-    statuses.map((status) => [status, { description: STATUS_CODES[status] ?? 'Error', content }]),
+    statuses.map((status) => {
+      const headers = PROBLEM_HEADERS[status]
+      const described = headers === undefined ? {} : { headers }
+      return [status, { description: STATUS_CODES[status] ?? 'Error', ...described, content }]
+    }),
   )
+}
+
+const RETRY_AFTER: Json = {
+  'Retry-After': { description: 'Seconds until it is worth asking again', required: true, schema: { type: 'integer' } },
+}
+
+const PROBLEM_HEADERS: Readonly<Record<number, Json>> = {
+  405: { Allow: { description: 'What is served', required: true, schema: { type: 'string' } } },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
 }
 
 function operationId(path: string): string {
@@ -89,6 +107,7 @@ const STREAM: Json = {
       description: 'The id of the last event that was seen; browsers send it by themselves',
       schema: { type: 'string' },
     },
+    ...STREAM_QUERY.map((name) => parameter(name, 'query')),
   ],
   responses: {
     200: { description: 'Events without end', content: { 'text/event-stream': { schema: { type: 'string' } } } },

@@ -5,7 +5,7 @@ import type { CommittedPrice, CommittedRound, LatestRound } from '../core/price-
 import { formatSigner } from '../core/signer-set.ts'
 import type { AgreedConstants } from '../core/status.ts'
 import { DOMAIN_NAME, DOMAIN_VERSION, PRICE_TYPES, domainSalt } from '../core/typed-data.ts'
-import type { NodePeers, NodeView, PendingStatement, SeenNode, StatementStory } from './node-view.ts'
+import type { NodePeers, NodeView, PendingStatement, RoundStory, SeenNode, StatementStory } from './node-view.ts'
 
 /** What the API answers with, made of what the node knows; the shapes are those of schemas.ts. */
 
@@ -112,25 +112,56 @@ export function statementJson(pending: PendingStatement): Json {
   }
 }
 
-/** @param price - the row, when the table has it: then that is the end of the story */
-export function storyJson(story: StatementStory, price: CommittedPrice | undefined): Json {
-  const { id, sentences, missing } = story
+/** What the table says of a statement: its row, that it has none, or nothing now. */
+export type TableAnswer = CommittedPrice | 'no row' | 'no answer'
+
+/** @param row - where the table has it, that is the end of the story */
+export function storyJson(story: StatementStory, row: TableAnswer): Json {
+  const { id, phase, sentences, missing } = story
   const absent = missing.map(({ signer, reason, sentence }) => ({ signer, reason, sentence }))
-  if (price === undefined) {
-    return { id, phase: story.phase, sentences, missing: absent, wouldPass: story.wouldPass ?? null }
+  if (typeof row === 'string') {
+    const unsure =
+      row === 'no answer' && phase !== 'committed'
+        ? ['The database gives no answer now: whether it is in the table is not known.']
+        : []
+    return { id, phase, sentences: [...sentences, ...unsure], missing: absent, wouldPass: story.wouldPass ?? null }
   }
-  const inTable = `It is in the table since ${timeText(price.createdAtMs)}, with ${price.attestation.signatures.size} signatures.`
+  const inTable = `It is in the table since ${timeText(row.createdAtMs)}, with ${row.attestation.signatures.size} signatures.`
   const disputed = 'Its slot is disputed: another statement of it reached a quorum too, and neither is to be relied on.'
   return {
     id,
-    phase: price.disputed ? 'disputed' : 'committed',
+    phase: row.disputed ? 'disputed' : 'committed',
     // What a node says of what it does not hold says nothing of a row.
-    sentences: [...(story.phase === 'unknown' ? [] : sentences), inTable, ...(price.disputed ? [disputed] : [])],
-    missing: absent,
+    sentences: [...(phase === 'unknown' ? [] : sentences), inTable, ...(row.disputed ? [disputed] : [])],
+    missing: absent.filter(({ signer }) => !row.attestation.signatures.has(signer)),
     wouldPass: null,
-    price: priceJson(price),
+    price: priceJson(row),
   }
 }
+
+/** @param rows - those of the round that the table has; undefined when it gives no answer, or there is none */
+export function roundStoryJson(
+  { round, startMs, endMs, sentences, stories }: RoundStory,
+  { rows, unknown }: { readonly rows: readonly CommittedPrice[] | undefined; readonly unknown: UnknownStory },
+): Json {
+  const told = new Map(stories.map((story) => [story.id, story]))
+  const ids = new Set([...told.keys(), ...(rows ?? []).map(({ attestation }) => attestation.id)])
+  const byId = new Map(rows?.map((row) => [row.attestation.id, row]))
+  const inTable =
+    rows === undefined
+      ? 'The database gives no answer now: what the table has of it is not known.'
+      : `The table has ${rows.length === 0 ? 'no price' : rows.length === 1 ? '1 price' : `${rows.length} prices`} of it.`
+  return {
+    round,
+    startTime: timeText(startMs),
+    endTime: timeText(endMs),
+    sentences: [...sentences, inTable],
+    statements: Array.from(ids, (id) => storyJson(told.get(id) ?? unknown(id), byId.get(id) ?? 'no row')),
+  }
+}
+
+/** What a node says of a statement that it does not count to a round. */
+type UnknownStory = (id: StatementStory['id']) => StatementStory
 
 export function peersJson({ peerId, addresses, peers }: NodePeers): Json {
   return {

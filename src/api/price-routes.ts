@@ -31,12 +31,11 @@ export function priceRoutes({
       query: ['pair', 'from', 'to', 'proposer', 'limit', 'cursor'],
       answers: { schema: 'PricePage' },
       async handle({ parameters }) {
-        const { pair, from, to, cursor } = texts(parameters)
+        const { pair, cursor } = texts(parameters)
         const limit = Number(parameters.limit ?? DEFAULT_LIMIT)
         const query = {
           pair,
-          fromMs: readTime('from', from),
-          toMs: readTime('to', to),
+          ...readRange(parameters),
           proposer: readProposer(parameters),
           after: cursor === undefined ? undefined : readPriceCursor(cursor),
           // One more than asked for tells whether there is a next page.
@@ -70,7 +69,7 @@ export function priceRoutes({
       summary: 'A committed price with its proof',
       answers: { schema: 'ProvedPrice' },
       async handle({ parameters }) {
-        const price = await ask(prices, (reader) => reader.price(String(parameters.id) as StatementId))
+        const price = await ask(prices, (reader) => reader.price(readId(parameters)))
         if (price === undefined) throw new Problem(404, { detail: 'The table has no price with this id.' })
         return json({ ...priceJson(price), proof: proofJson(price) })
       },
@@ -126,17 +125,32 @@ function selfOf(view: NodeView | undefined): NodeView['self'] {
   return view.self
 }
 
-/** Those parameters that are texts. */
-function texts({ pair, from, to, cursor }: Parameters): Record<'pair' | 'from' | 'to' | 'cursor', string | undefined> {
-  return { pair: pair?.toString(), from: from?.toString(), to: to?.toString(), cursor: cursor?.toString() }
+function texts({ pair, cursor }: Parameters): Record<'pair' | 'cursor', string | undefined> {
+  return { pair: pair?.toString(), cursor: cursor?.toString() }
 }
 
-function readTime(parameter: 'from' | 'to', text: string | undefined): number | undefined {
+/** An id in the spelling of the table. */
+export function readId({ id }: Parameters): StatementId {
+  return String(id).toLowerCase() as StatementId
+}
+
+function readRange({ from, to }: Parameters): { readonly fromMs?: number; readonly toMs?: number } {
+  const [fromMs, toMs] = [readTime('from', from), readTime('to', to)]
+  if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
+    throw badParameter('from', 'it must not be later than "to"')
+  }
+  return { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) }
+}
+
+// Prices are observed at whole milliseconds, of which JavaScript reads the beginning.
+const BETWEEN_MILLISECONDS = /\.\d{3}\d*[1-9]/
+
+function readTime(parameter: 'from' | 'to', text: string | number | undefined): number | undefined {
   if (text === undefined) return undefined
-  const ms = Date.parse(text)
+  const ms = Date.parse(String(text))
   // A leap second is well-formed, and no time that JavaScript knows.
   if (Number.isNaN(ms)) throw badParameter(parameter, 'it must be a time as 2026-01-31T12:00:00Z')
-  return ms
+  return BETWEEN_MILLISECONDS.test(String(text)) ? ms + 1 : ms
 }
 
 function readProposer({ proposer }: Parameters): Address | undefined {

@@ -151,6 +151,16 @@ export const SCHEMAS = {
     ),
     required: ['id', 'phase', 'sentences', 'missing', 'wouldPass'],
   },
+  RoundStory: object(
+    {
+      round,
+      startTime: time,
+      endTime: time,
+      sentences: list(sentence, 'What is known of the round as a whole'),
+      statements: list({ $ref: '#/components/schemas/Story' }, 'Those that came here, and those of the table'),
+    },
+    'Why a round has the prices that it has, or none',
+  ),
   Peers: object({
     peerId,
     addresses: list(text('Multiaddr'), 'Of this node'),

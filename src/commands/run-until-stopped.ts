@@ -23,7 +23,11 @@ export async function runUntilStopped(
   const request = watchForStop({ clock: systemClock, logger: logger.child('process') }, { ...options, stopWithParent })
   // Who is told to stop while it starts may be slow at that as well: whatever it has begun can be killed at any moment.
   const impatient = request.reason.then(() => systemClock.sleep(options.deadlineMs / 2))
-  const running = await Promise.race([start(request), impatient])
+  const starting = start(request).catch((error: unknown) => {
+    request.end()
+    throw error
+  })
+  const running = await Promise.race([starting, impatient])
   const reason = await request.reason
   if (running === undefined) logger.warn('told to stop before the start was over: it is not waited for')
   else await running.stop()

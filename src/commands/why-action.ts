@@ -1,5 +1,4 @@
-import { type NodeApi, createNodeApi, printed } from './ask-node.ts'
-import { CommandError } from './failure.ts'
+import { createNodeApi, printed } from './ask-node.ts'
 import type { WhyFlags, WhySubject } from './why.ts'
 
 interface Story {
@@ -10,40 +9,32 @@ interface Story {
   readonly wouldPass: string | null
 }
 
-interface Network {
-  readonly constants: { readonly intervalMs: number } | null
+interface RoundStory {
+  readonly sentences: readonly string[]
+  readonly statements: readonly Story[]
 }
 
 /** Asks a node, and prints what it knows in plain sentences. */
 export async function sayWhy(about: WhySubject, { api: url, json }: WhyFlags): Promise<void> {
   const api = createNodeApi(url)
-  const ids = about.kind === 'id' ? [about.id] : await idsOfRound(api, about.round)
-  if (ids.length === 0) {
-    throw new CommandError(
-      'the node holds no statement of that round, and its table has none: either no price was proposed, or nothing of it came there',
-    )
+  if (about.kind === 'id') {
+    const story = await api.get<Story>(`/v1/statements/${about.id}/why`)
+    process.stdout.write(json === true ? `${JSON.stringify(story)}\n` : storyText(story))
+    return
   }
-  const texts: string[] = []
-  for (const id of ids) {
-    const story = await api.get<Story>(`/v1/statements/${id}/why`)
-    texts.push(json === true ? `${JSON.stringify(story)}\n` : storyText(story))
-  }
-  process.stdout.write(texts.join(json === true ? '' : '\n'))
+  const round = await api.get<RoundStory>(`/v1/rounds/${about.round}/why`)
+  process.stdout.write(json === true ? roundLines(round) : roundText(round))
 }
 
-/** What is under way, and what the table has; a page of it, which is more than a round holds. */
-async function idsOfRound(api: NodeApi, round: number): Promise<readonly string[]> {
-  const { statements } = await api.get<{
-    readonly statements: readonly { readonly id: string; readonly round: number }[]
-  }>('/v1/statements')
-  const pending = statements.filter((each) => each.round === round).map(({ id }) => id)
-  const { constants } = await api.get<Network>('/v1/network')
-  if (constants === null) return pending
-  const [from, to] = [round, round + 1].map((each) => new Date(each * constants.intervalMs))
-  if (from === undefined || to === undefined || Number.isNaN(to.getTime())) return pending
-  const range = new URLSearchParams({ from: from.toISOString(), to: to.toISOString(), limit: '500' })
-  const { prices } = await api.get<{ readonly prices: readonly { readonly id: string }[] }>(`/v1/prices?${range}`)
-  return [...new Set([...pending, ...prices.map(({ id }) => id)])]
+/** One line for each statement; of a round without any, one for the round. */
+function roundLines(round: RoundStory): string {
+  const told = round.statements.length === 0 ? [round] : round.statements
+  return told.map((each) => `${JSON.stringify(each)}\n`).join('')
+}
+
+function roundText({ sentences, statements }: RoundStory): string {
+  const about = sentences.map((sentence) => `${printed(sentence)}\n`).join('')
+  return [about, ...statements.map(storyText)].join('\n')
 }
 
 function storyText({ id, phase, sentences, missing, wouldPass }: Story): string {

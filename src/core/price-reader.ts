@@ -74,6 +74,8 @@ export interface PriceReader {
   /** Newest observed first. */
   prices(query: PriceQuery): Promise<readonly CommittedPrice[]>
   price(id: StatementId): Promise<CommittedPrice | undefined>
+  /** Those of these ids that the table has, oldest observed first. */
+  pricesOf(ids: readonly StatementId[]): Promise<readonly CommittedPrice[]>
   /** Newest first. Rounds whose rows are all disputed are left out, so that a page may hold fewer than its limit. */
   rounds(query: RoundQuery): Promise<RoundPage>
   /** In ascending order of pair. */

@@ -42,6 +42,8 @@ export interface StatusJudgeComponents {
   }
   /** Is told of every status whose signature was checked, by an allowed signer or a neighbour, be it news or not. */
   readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
+  /** Is told of those among them that are news: the directory has them now. */
+  readonly onTaken: (signed: SignedStatus, options: { readonly listed: boolean }) => void
   /** Is told of every status by an allowed signer whose signature was checked, news or not, and when it arrived. */
   readonly onClock: (signed: SignedStatus, at: Instant) => void
   /** This node's own; undefined when it sends no status. */
@@ -66,7 +68,7 @@ export class StatusJudge implements Judge {
   }
 
   async judge(data: Uint8Array, sender: Sender): Promise<Verdict> {
-    const { directory, recoverer, clock, standing, onStatus, onClock, self } = this.#components
+    const { directory, recoverer, clock, standing, onStatus, onTaken, onClock, self } = this.#components
     const at = clock.now()
     if (versionOfMessage(data) !== WIRE_VERSION) return ignore('version')
     const message = decodeStatusMessage(data)
@@ -104,10 +106,12 @@ export class StatusJudge implements Judge {
       recoverer.remember(signed, signer)
       return ignore('signer-not-allowed')
     }
-    onStatus({ status, signer, signature }, { listed })
-    if (listed) onClock({ status, signer, signature }, at)
-    const notTaken = directory.take({ status, signer, signature }, { listed })
+    const checked = { status, signer, signature }
+    onStatus(checked, { listed })
+    if (listed) onClock(checked, at)
+    const notTaken = directory.take(checked, { listed })
     if (notTaken !== undefined) return ignore(notTaken)
+    onTaken(checked, { listed })
     return listed ? accept : ignore('signer-not-allowed')
   }
 

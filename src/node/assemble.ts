@@ -109,7 +109,7 @@ export async function assembleNode(
     noticeSigner,
     releases,
     onEvent: (event) => driver.handle(event),
-    onStatus: (signed, options) => listening.heard(signed, options),
+    onTaken: (signed, options) => listening.heard(signed, options),
     report() {
       root?.refresh()
       return ownReport.report()
@@ -138,6 +138,7 @@ export async function assembleNode(
   const { observations, observer } = openFeed(components, {
     feed: ports.feed,
     constants,
+    onFailure: (fault) => listening.notProposed(fault),
     onObservation: (observation) => {
       lastPriceAtMs = clock.now().monoMs
       driver.propose(observation).catch((error: unknown) => logger.error('a price was not proposed', { error }))

@@ -31,7 +31,7 @@ export function createBootstrapView(
   // Without a signer set anybody may sign, as far as this node knows.
   const shown = (each: SeenNode): SeenNode => (open ? { ...each, listed: true } : each)
   const nodes = (): readonly SeenNode[] => seen.nodes().map(shown)
-  const states = new StateWatch({ clock, readiness, nodes, tell: (event) => outlet.tell(event) })
+  const states = new StateWatch({ clock, logger, readiness, nodes, tell: (event) => outlet.tell(event) })
   node.listen((signed, { listed }) => {
     const heard = seen.heard(signed, { listed: listed || open })
     if (heard !== undefined) outlet.tell({ kind: 'node', node: heard })
@@ -55,6 +55,7 @@ export function createBootstrapView(
       missing: [],
       wouldPass: undefined,
     }),
+    whyRound: () => undefined,
     peers() {
       const signers = new Map(directory.nodes().map(({ status, signer }) => [status.peerId, signer]))
       const signerOf = (peerId: string) => directory.voucherOf(peerId) ?? (open ? signers.get(peerId) : undefined)

@@ -38,7 +38,7 @@ export interface EngineDriverComponents {
   readonly clockWatch: { fault(observedAtMs: number): string | undefined }
   readonly digest: (statement: PriceStatement) => StatementId
   /** Told of what the engine did. */
-  readonly listener?: Pick<NodeListener, 'handled'>
+  readonly listener?: Pick<NodeListener, 'handled' | 'notProposed'>
   readonly clock: Clock
   readonly counters: Counters
   readonly logger: Logger
@@ -129,18 +129,18 @@ export class EngineDriver {
     const statement = { network, pair, price, round, observedAt: observedAtMs, source, proposer: signer.address }
     if (memory.signedIn(statement) !== undefined) return
     if (engine.heldInSlot(statement) > 0) {
-      this.#log.notProposed('a statement of the slot by this key is there already', statement)
+      this.#notProposed('a statement of the slot by this key is there already', statement)
       return
     }
     const clockFault = clockWatch.fault(observedAtMs)
     if (clockFault !== undefined) {
-      this.#log.notProposed(clockFault, statement)
+      this.#notProposed(clockFault, statement)
       return
     }
     const id = digest(statement)
     const answer = await signer.sign({ id, statement, held: new Map() })
     if ('objection' in answer) {
-      this.#log.notProposed(answer.objection.message, statement)
+      this.#notProposed(answer.objection.message, statement)
       return
     }
     this.#log.proposed({ id, statement })
@@ -153,6 +153,12 @@ export class EngineDriver {
     this.#stopping.abort(new Error('the node is stopping'))
     this.#cancelTick?.()
     await Promise.all(this.#underWay)
+  }
+
+  #notProposed(reason: string, statement: PriceStatement): void {
+    const { pair, round } = statement
+    this.#log.notProposed(reason, statement)
+    this.#components.listener?.notProposed({ pair, round, reason })
   }
 
   #perform(effect: EngineEffect): void {

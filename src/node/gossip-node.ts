@@ -6,6 +6,7 @@ import { toHex } from '../core/hex.ts'
 import { loadSigningKey } from '../keys/signing-key.ts'
 import { createCoinbaseFeed } from '../price/coinbase-feed.ts'
 import { EvidenceFolder, evidenceDirectory } from '../store/evidence-folder.ts'
+import { DatabaseWatch } from '../store/database-watch.ts'
 import { NodeDisk } from '../store/node-disk.ts'
 import { createPostgresPriceReader } from '../store/postgres-price-reader.ts'
 import { assembleNode } from './assemble.ts'
@@ -85,11 +86,16 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   const node = await assembleNode(components, ports, { constants, sync: config, releases, onTable })
   if (network === undefined) throw new Error('a node that is put together has a network')
   const { peerId, addresses, peerList } = network
-  const readiness = gossipReadiness({ node, clock }, constants)
+  const database = new DatabaseWatch({ ...components, logger }, { url: table.url.reveal() })
+  releases.add('look at the database', () => database.stop())
+  // Between rows nobody writes: whether one could be is looked for.
+  const tableFault = (): string | undefined => node.tableFault() ?? database.fault()
+  const readiness = gossipReadiness({ node: { ...node, tableFault }, clock }, constants)
   const view = new GossipNodeView(
     {
       node,
       peers: peerList,
+      rows: table.rows,
       clock,
       logger,
       readiness,
@@ -101,6 +107,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   releases.add('gauges', watchGossipNode({ gauges: components.gauges, node, view, clock }, constants))
   const server = await serve(components, { config, table, view, releases })
   view.start()
+  database.start()
   node.start()
 
   logger.info(`listening on ${addresses.join(', ')}`)

@@ -9,6 +9,17 @@ import type { NodeComponents } from './running-node.ts'
 /** How many ports are tried where any will do. */
 const PORTS_TO_TRY = 200
 
+/**
+ * An address that was asked for must be free.
+ *
+ * @throws {HttpAddressError} when it is not: nothing has been opened then
+ */
+export async function requireHttpAddress(address: Config['httpAddress']): Promise<void> {
+  if (address.kind !== 'exact') return
+  const { requireAddress } = await import('../api/listening.ts')
+  await requireAddress(address)
+}
+
 /** The HTTP server at the configured address, which is logged; undefined when there is to be none. */
 export async function startHttpServer(
   components: NodeComponents,

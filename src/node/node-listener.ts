@@ -1,11 +1,20 @@
 import type { EngineEffect, EngineEvent } from '../consensus/effects.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Round } from '../core/statement.ts'
 import type { SignedStatus } from '../core/status.ts'
+
+export interface ProposalFault {
+  readonly pair: string
+  readonly round: Round
+  readonly reason: string
+}
 
 /** Told of what happens to a node, for those who look on; nothing in it depends on them. */
 export interface NodeListener {
   /** The engine took an event, and what it wanted done has begun. */
   handled(event: EngineEvent, effects: readonly EngineEffect[]): void
+  /** This node proposes no price of a pair in a round, or has none yet; `reason` without a full stop. */
+  notProposed(fault: ProposalFault): void
   /** A status was checked and taken; `listed`: whether its signer is in the signer set. */
   heard(signed: SignedStatus, options: { readonly listed: boolean }): void
 }
@@ -15,9 +24,9 @@ export function createListening({
   logger,
 }: {
   readonly logger: Logger
-}): NodeListener & { add(listener: NodeListener): void } {
-  const listeners: NodeListener[] = []
-  const tell = (say: (listener: NodeListener) => void): void => {
+}): NodeListener & { add(listener: Partial<NodeListener>): void } {
+  const listeners: Partial<NodeListener>[] = []
+  const tell = (say: (listener: Partial<NodeListener>) => void): void => {
     for (const listener of listeners) {
       try {
         say(listener)
@@ -28,7 +37,8 @@ export function createListening({
   }
   return {
     add: (listener) => void listeners.push(listener),
-    handled: (event, effects) => tell((listener) => listener.handled(event, effects)),
-    heard: (signed, options) => tell((listener) => listener.heard(signed, options)),
+    handled: (event, effects) => tell((listener) => listener.handled?.(event, effects)),
+    notProposed: (fault) => tell((listener) => listener.notProposed?.(fault)),
+    heard: (signed, options) => tell((listener) => listener.heard?.(signed, options)),
   }
 }

@@ -4,6 +4,7 @@ import type {
   NodeSelf,
   NodeView,
   PendingStatement,
+  RoundStory,
   SeenNode,
   StatementStory,
 } from '../api/node-view.ts'
@@ -13,22 +14,28 @@ import { agreedConstants } from '../core/agreed-constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { NetworkConstants } from '../core/network.ts'
-import { type StatementId, roundAt } from '../core/statement.ts'
+import { type Round, type StatementId, roundAt } from '../core/statement.ts'
 import type { SignedStatus } from '../core/status.ts'
 import type { PeerList } from '../gossip/peer-list.ts'
 import { AGENT_VERSION } from '../version.ts'
 import type { AssembledNode } from './assemble.ts'
 import { EventOutlet } from './event-outlet.ts'
-import type { NodeListener } from './node-listener.ts'
+import type { NodeListener, ProposalFault } from './node-listener.ts'
 import { heldRefusal, pendingStatement } from './pending-statement.ts'
 import { type OwnNode, SeenNodes } from './seen-nodes.ts'
+import { RoundBook } from './round-book.ts'
+import { storyOfRound } from './round-story.ts'
+import type { RowNews } from './row-news.ts'
 import { StateWatch } from './state-watch.ts'
-import { storyOf } from './statement-story.ts'
+import { type StoryComponents, keepEnd, storyOf } from './statement-story.ts'
+import { StoryBook } from './story-book.ts'
 import { type StatementNews, StatementWatch } from './statement-watch.ts'
 
 export interface NodeViewComponents {
   readonly node: AssembledNode
   readonly peers: PeerList
+  /** Tells what is in the table now. */
+  readonly rows: Pick<RowNews, 'watch'>
   readonly clock: Clock
   readonly logger: Logger
   readonly readiness: () => readonly string[]
@@ -41,11 +48,15 @@ export class GossipNodeView implements NodeView, NodeListener {
   readonly #components: NodeViewComponents
   readonly #constants: NetworkConstants
   readonly #own: Address
+  readonly #startedAt: number
+  readonly #stories = new StoryBook()
+  readonly #rounds = new RoundBook()
   readonly #outlet: EventOutlet
   readonly #watch: StatementWatch
   readonly #nodes: SeenNodes
   readonly #states: StateWatch
   #unwatchPeers: (() => void) | undefined
+  #unwatchRows: (() => void) | undefined
 
   constructor(components: NodeViewComponents, constants: NetworkConstants) {
     const { node, clock } = components
@@ -53,31 +64,40 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#constants = constants
     this.#own = node.signer.address
     this.#outlet = new EventOutlet(components)
+    this.#startedAt = clock.now().wallMs
     this.#watch = new StatementWatch({ engine: node.engine, clock }, (news) => this.#take(news))
     this.#nodes = new SeenNodes({ directory: node.directory, clock }, () => this.#self())
     this.#states = new StateWatch({
       clock,
+      logger: components.logger,
       readiness: components.readiness,
       nodes: () => this.nodes(),
       tell: (event) => this.#outlet.tell(event),
+      onLook: () => this.#rounds.looked(this.#roundNow(), node.topics.prices.peers()),
     })
   }
 
   /** Listens to the node, from before it begins. */
   start(): void {
-    const { node, peers } = this.#components
+    const { node, peers, rows } = this.#components
     node.listen(this)
+    this.#unwatchRows = rows.watch((ids) => this.#outlet.tell({ kind: 'committed', ids }))
     this.#unwatchPeers = peers.watch((peerId, up) => this.#outlet.tell({ kind: 'peer', peerId, up }))
     this.#states.start()
   }
 
   stop(): void {
     this.#unwatchPeers?.()
+    this.#unwatchRows?.()
     this.#states.stop()
   }
 
   handled(event: EngineEvent, effects: readonly EngineEffect[]): void {
     this.#watch.handled(event, effects)
+  }
+
+  notProposed(fault: ProposalFault): void {
+    this.#rounds.failed(fault.round, fault)
   }
 
   heard(signed: SignedStatus, options: { readonly listed: boolean }): void {
@@ -110,18 +130,20 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   why(id: StatementId): StatementStory {
-    const { node, clock } = this.#components
-    return storyOf(
+    return storyOf(this.#storyComponents(), id)
+  }
+
+  whyRound(round: Round): RoundStory {
+    return storyOfRound(
       {
-        engine: node.engine,
-        watch: this.#watch,
-        nodes: this.#nodes,
-        clock,
+        book: this.#rounds,
+        why: (id) => this.why(id),
+        clock: this.#components.clock,
         constants: this.#constants,
         own: this.#own,
-        tableFault: () => node.tableFault(),
+        startedAtMs: this.#startedAt,
       },
-      id,
+      round,
     )
   }
 
@@ -148,10 +170,25 @@ export class GossipNodeView implements NodeView, NodeListener {
     return this.#outlet.subscribe(listener)
   }
 
+  #storyComponents(): StoryComponents {
+    const { node, clock } = this.#components
+    return {
+      engine: node.engine,
+      book: this.#stories,
+      nodes: this.#nodes,
+      clock,
+      constants: this.#constants,
+      own: this.#own,
+      tableFault: () => node.tableFault(),
+    }
+  }
+
+  #roundNow(): Round {
+    return roundAt(this.#components.clock.now().wallMs, this.#constants.intervalMs)
+  }
+
   #role(): NodeRole {
-    const { clock } = this.#components
-    const { signers, intervalMs } = this.#constants
-    return signers.allows(this.#own, roundAt(clock.now().wallMs, intervalMs)) ? 'signer' : 'observer'
+    return this.#constants.signers.allows(this.#own, this.#roundNow()) ? 'signer' : 'observer'
   }
 
   #self(): OwnNode {
@@ -175,8 +212,11 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#components.onNews(news)
     switch (news.kind) {
       case 'new': {
+        this.#rounds.came(news.round, news.id)
         const statement = this.#pending(news.id)
-        if (statement !== undefined) this.#outlet.tell({ kind: 'statement', statement })
+        if (statement === undefined) break
+        if (statement.statement.proposer === this.#own) this.#rounds.proposed(news.round, statement.statement.pair)
+        this.#outlet.tell({ kind: 'statement', statement })
         break
       }
       case 'signature':
@@ -198,16 +238,10 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   #moved({ id, to, attestation, refusals }: Extract<StatementNews, { kind: 'moved' }>): void {
-    const { clock } = this.#components
     const parts = { watch: this.#watch, constants: this.#constants }
     // What has ended is not held any more, or only as a tombstone.
     const statement = this.#pending(id) ?? pendingStatement(parts, { ...attestation, phase: to, refusals })
     this.#outlet.tell({ kind: 'statement', statement: { ...statement, phase: to } })
-    if (to !== 'committed') return
-    const { wallMs } = clock.now()
-    const times = [...attestation.signatures.keys()].map((signer) => this.#watch.signedAtMs(id, signer) ?? 0)
-    // The row itself is not read again: it is about so old, and holds these signatures, or those of who wrote it.
-    const lastSignedAtMs = Math.max(...times) || wallMs
-    this.#outlet.tell({ kind: 'price', price: { attestation, lastSignedAtMs, createdAtMs: wallMs, disputed: false } })
+    keepEnd(this.#storyComponents(), { to, attestation, refusals })
   }
 }

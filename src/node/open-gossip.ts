@@ -48,7 +48,7 @@ export interface GossipParts {
   readonly noticeSigner: NoticeSigner
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
-  readonly onStatus: NodeListener['heard']
+  readonly onTaken: NodeListener['heard']
   /** How this node is, whenever it says so. */
   readonly report: () => NodeReport
   /** What is held of a statement at the moment of sending; undefined when it is gone. */
@@ -84,10 +84,8 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     statusDigest: ports.statusDigest,
     refusalDigest: ports.refusalDigest,
     instance,
-    onStatus(signed, options) {
-      watch.see(signed, options)
-      parts.onStatus(signed, options)
-    },
+    onStatus: (signed, options) => watch.see(signed, options),
+    onTaken: parts.onTaken,
     onClock: (signed, at) => clockWatch.see(signed, at),
   })
 

@@ -8,6 +8,7 @@ import { createPostgresPriceTable } from '../store/postgres-price-table.ts'
 import { PriceListener } from '../store/price-listener.ts'
 import type { TablePort } from './ports.ts'
 import type { Releases } from './releases.ts'
+import { RowNews } from './row-news.ts'
 import type { NodeComponents } from './running-node.ts'
 
 /** It ends by itself when nobody uses it any more, whether that is waited for or not, milliseconds. */
@@ -17,6 +18,7 @@ const POSTGRES_RELEASE_MS = 4_000
 export interface OpenTable extends TablePort {
   /** Of its database. */
   readonly url: SecretValue<string>
+  readonly rows: Pick<RowNews, 'watch'>
 }
 
 /** The table that a node commits to, in the configured database or in a Postgres of the node's own. */
@@ -35,8 +37,9 @@ export async function openTable(
   const alone = config.databaseUrl === undefined
   const history = new PostgresPriceHistory({ clock, counters, logger }, { ...database, alone })
   releases.add('history', () => history.close())
-  const table = history.keepUpWith(postgres)
-  const where = { url: new SecretValue(url) }
+  const rows = new RowNews()
+  const table = rows.keepUpWith(history.keepUpWith(postgres))
+  const where = { url: new SecretValue(url), rows }
   if (alone) return { ...where, table, history }
   let listener: PriceListener | undefined
   return {
@@ -62,6 +65,7 @@ export async function openTable(
           onHeard(ids) {
             history.heard(ids)
             onHeard(ids)
+            rows.tell(ids)
           },
           onHearing(hearing) {
             history.setHearing(hearing)

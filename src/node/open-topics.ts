@@ -45,6 +45,7 @@ export interface TopicsParts {
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
   readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
+  readonly onTaken: (signed: SignedStatus, options: { readonly listed: boolean }) => void
   readonly onClock: (signed: SignedStatus, at: Instant) => void
 }
 
@@ -87,6 +88,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
       clock,
       standing,
       onStatus: parts.onStatus,
+      onTaken: parts.onTaken,
       onClock: parts.onClock,
       self: { instance: parts.instance },
       statusDigest: parts.statusDigest,

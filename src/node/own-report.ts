@@ -18,7 +18,7 @@ export interface OwnReportComponents {
 }
 
 /** What this node reports of itself: it listens to the node, and reads nothing from anywhere. */
-export class OwnReport implements NodeListener {
+export class OwnReport implements Pick<NodeListener, 'handled'> {
   readonly #components: OwnReportComponents
   readonly #startedAtMs: number
   readonly #received: ReceivedCounts
@@ -36,10 +36,6 @@ export class OwnReport implements NodeListener {
     for (const effect of effects) {
       if (effect.kind === 'moved' && effect.to === 'committed') this.#committed(effect.attestation.statement.observedAt)
     }
-  }
-
-  heard(): void {
-    // What others report is none of this.
   }
 
   /** The table, with what comes into it noted: history of peers does not pass through the engine. */

@@ -10,7 +10,7 @@ export function refusalPhrase({ reason, ownPrice }: Refusal, { price }: PriceSta
       if (ownPrice === undefined) return 'saw another price'
       return `saw ${formatPrice(ownPrice)} (deviation ${formatDeviation(price, ownPrice)})`
     case 'outside-window':
-      return 'too old or too new by its clock'
+      return 'found it too old or too new by its clock'
     case 'feed-down':
       return 'had no price of its own'
     case 'slot-signed':

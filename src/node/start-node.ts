@@ -3,13 +3,14 @@ import { swarmKey } from '../gossip/swarm-key.ts'
 import { AGENT_VERSION } from '../version.ts'
 import { startBootstrapNode } from './bootstrap-node.ts'
 import { createBootstrapView } from './bootstrap-view.ts'
-import { startHttpServer } from './http-server.ts'
+import { requireHttpAddress, startHttpServer } from './http-server.ts'
 import { watchAnyNode } from './node-gauges.ts'
 import { Releases } from './releases.ts'
 import type { NodeComponents, RunningNode } from './running-node.ts'
 
 /** The node that the configuration asks for. */
 export async function startNode(components: NodeComponents, config: Config): Promise<RunningNode> {
+  await requireHttpAddress(config.httpAddress)
   if (config.bootstrap) return startBootstrap(components, config)
   // A bootstrap node has no use for Postgres, price feeds and the rest.
   const { startGossipNode } = await import('./gossip-node.ts')

@@ -1,11 +1,15 @@
 import type { NodeEvent, SeenNode } from '../api/node-view.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
 
 export interface StateWatchComponents {
   readonly clock: Clock
+  readonly logger: Logger
   readonly readiness: () => readonly string[]
   readonly nodes: () => readonly SeenNode[]
   readonly tell: (event: NodeEvent) => void
+  /** Called each time. */
+  readonly onLook?: (() => void) | undefined
 }
 
 /** What changes by itself is looked at so often, milliseconds. */
@@ -22,17 +26,28 @@ export class StateWatch {
     this.#components = components
   }
 
+  /** Looks at once, and again and again; idempotent. */
   start(): void {
-    this.#look()
+    if (this.#cancel === undefined) this.#run()
   }
 
   stop(): void {
     this.#cancel?.()
   }
 
+  #run(): void {
+    const { clock, logger } = this.#components
+    this.#cancel = clock.after(LOOK_MS, () => this.#run())
+    try {
+      this.#look()
+    } catch (error) {
+      logger.error('the state of the node could not be looked at: please report this', { error })
+    }
+  }
+
   #look(): void {
-    const { clock, readiness, nodes, tell } = this.#components
-    this.#cancel = clock.after(LOOK_MS, () => this.#look())
+    const { readiness, nodes, tell, onLook } = this.#components
+    onLook?.()
     const sentences = readiness()
     const said = JSON.stringify(sentences)
     if (this.#readiness !== said) tell({ kind: 'health', sentences })

@@ -1,4 +1,5 @@
 import type { AbsentSigner, StatementStory } from '../api/node-view.ts'
+import type { Phase } from '../consensus/effects.ts'
 import type { Engine, HeldStatement } from '../consensus/engine.ts'
 import { CO_SIGN_PAST_MS, collectWindowEnd } from '../consensus/windows.ts'
 import type { Address } from '../core/address.ts'
@@ -8,11 +9,12 @@ import { formatPrice } from '../core/price.ts'
 import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
 import { type ShownStatement, heldRefusal } from './pending-statement.ts'
 import type { SeenNodes } from './seen-nodes.ts'
-import type { StatementWatch } from './statement-watch.ts'
+import type { StatementNews } from './statement-watch.ts'
+import type { StoryBook } from './story-book.ts'
 
 export interface StoryComponents {
   readonly engine: Pick<Engine, 'heldOf'>
-  readonly watch: Pick<StatementWatch, 'expired'>
+  readonly book: Pick<StoryBook, 'story' | 'ended'>
   readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs'>
   readonly clock: Clock
   readonly constants: NetworkConstants
@@ -23,28 +25,35 @@ export interface StoryComponents {
 
 /** What is known of a statement, and what it lacks, in plain sentences. */
 export function storyOf(components: StoryComponents, id: StatementId): StatementStory {
+  const ended = components.book.story(id)
+  if (ended !== undefined) return ended
   const held = components.engine.heldOf(id, components.clock.now())
   if (held !== undefined) return tell(components, held)
-  const expired = components.watch.expired(id)
-  if (expired !== undefined) {
-    const { attestation, refusals } = expired
-    return tell(components, { ...attestation, phase: 'expired', refusals })
-  }
   return {
     id,
     phase: 'unknown',
     sentences: [
-      'This node holds nothing of it: it never came here, or it was done with before the round that went before this one, or this node has been started since.',
+      'This node holds nothing of it: it never came here, or that is longer ago than this node remembers, or this node has been started since.',
     ],
     missing: [],
     wouldPass: undefined,
   }
 }
 
+/** Nothing becomes of a statement after these. */
+const ENDS: ReadonlySet<Phase> = new Set(['committed', 'disputed', 'parked', 'expired'])
+
+/** Keeps the story of a statement that has ended, as it is now. */
+export function keepEnd(
+  components: StoryComponents,
+  { to, attestation, refusals }: Pick<Extract<StatementNews, { kind: 'moved' }>, 'to' | 'attestation' | 'refusals'>,
+): void {
+  if (ENDS.has(to)) components.book.ended(tell(components, { ...attestation, phase: to, refusals }))
+}
+
 function tell(components: StoryComponents, shown: ShownStatement | HeldStatement): StatementStory {
   const { id, statement, phase } = shown
-  const isWanting = phase === 'collecting' || phase === 'expired'
-  const missing = isWanting ? absentSigners(components, shown) : []
+  const missing = absentSigners(components, shown)
   return {
     id,
     phase,
@@ -77,17 +86,17 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
       if (quietEndsInMs > 0) return [`Its set is closed: its row is due in ${seconds(quietEndsInMs)}.`]
       return fault === undefined
         ? ['Its set is closed, and its row is being written, by this node or by another whose turn is sooner.']
-        : [`Its row is due, and the table cannot be written: ${fault}.`]
+        : [`Its row is due, and the table cannot be written: ${fault.replace(/\.$/, '')}.`]
     }
     case 'committed':
-      return ['It is in the table.']
+      return ['It was committed.']
     case 'disputed':
       return ['It reached a quorum beside another statement of its slot that is in the table: the slot is disputed.']
     case 'parked':
       return ['It has a quorum, and the database refuses its row for good: the log of this node has the reason.']
     case 'expired':
       return [
-        `It had no quorum when collecting ended, at ${time(collectWindowEnd(statement.round, constants.intervalMs))}.`,
+        `It had no quorum when collecting ended, at ${time(collectWindowEnd(statement.round, constants.intervalMs))}: nothing makes it pass any more, and later rounds have prices of their own.`,
       ]
   }
 }
@@ -111,24 +120,35 @@ function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentS
       sentence: `${signer}, this node, has not signed: its turn has not come, or its log says why.`,
     }
   }
-  if (nodes.isThere(signer)) {
-    return { signer, reason: 'silent', sentence: `${signer} is there, and has neither signed nor refused.` }
-  }
   const heardMs = nodes.lastHeardMs(signer)
+  if (nodes.isThere(signer)) {
+    const last = heardMs === undefined ? 'is there' : `was there when it was last heard, at ${time(heardMs)}`
+    return { signer, reason: 'silent', sentence: `${signer} ${last}, and has neither signed nor refused.` }
+  }
   return heardMs === undefined
     ? { signer, reason: 'never-heard', sentence: `${signer} was never heard since this node started.` }
-    : { signer, reason: 'not-connected', sentence: `${signer} was last heard at ${time(heardMs)}.` }
+    : {
+        signer,
+        reason: 'not-connected',
+        sentence: `${signer} is not connected since it was last heard, at ${time(heardMs)}.`,
+      }
 }
 
 function whatWouldPass(
   { clock, constants }: StoryComponents,
   { shown, missing }: { readonly shown: ShownStatement; readonly missing: readonly AbsentSigner[] },
-): string | undefined {
-  const { statement, signatures } = shown
+): string {
+  const { statement, signatures, refusals } = shown
   const lacking = constants.minimumSigners - signatures.size
   const { open } = constants.signers
-  if (!open && missing.length < lacking) return undefined
-  const what = `${lacking} more ${lacking === 1 ? 'signature' : 'signatures'}${open ? '' : ` of the ${missing.length} signers that are missing`}`
+  const willing = missing.filter(({ signer }) => !refusals.has(signer)).length
+  const needed = `${lacking} more ${lacking === 1 ? 'signature' : 'signatures'}`
+  if (!open && willing < lacking) {
+    const who =
+      willing === 0 ? `all ${missing.length} signers` : `${missing.length - willing} of the ${missing.length} signers`
+    return `${needed}, and ${who} that are missing have refused: as it is, it will expire.`
+  }
+  const what = open ? needed : `${needed} of the ${willing} signers that are missing and have not refused`
   const leftMs = statement.observedAt + CO_SIGN_PAST_MS - clock.now().wallMs
   return leftMs > 0
     ? `${what}: it can be signed for ${seconds(leftMs)} more.`

@@ -2,13 +2,12 @@ import type { EngineEffect, EngineEvent, Phase } from '../consensus/effects.ts'
 import type { Engine } from '../consensus/engine.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
-import { RecentMap } from '../core/recent-map.ts'
 import type { SignedRefusal } from '../core/refusal.ts'
 import type { Attestation, Round, SignatureSet, StatementId } from '../core/statement.ts'
 
 /** What becomes of a statement. */
 export type StatementNews =
-  | { readonly kind: 'new'; readonly id: StatementId }
+  | { readonly kind: 'new'; readonly id: StatementId; readonly round: Round }
   /** Its set has grown. */
   | { readonly kind: 'signature'; readonly id: StatementId; readonly signer: Address; readonly atMs: number }
   /** Somebody signed after the set had closed. */
@@ -24,17 +23,11 @@ export type StatementNews =
       readonly heldForMs: number | undefined
     }
 
-/** The end of a statement that had no quorum. */
-export type ExpiredStatement = Pick<Extract<StatementNews, { kind: 'moved' }>, 'attestation' | 'refusals'>
-
 interface Watched {
   readonly firstHeldAtMs: number | undefined
   readonly signedAtMs: Map<Address, number | undefined>
   readonly late: Set<Address>
 }
-
-/** Expired statements of whom it can still be said why; about a kilobyte each. */
-const EXPIRED_LIMIT = 256
 
 /** Sees when signatures come, which the engine has no use for, and tells what becomes of statements. */
 export class StatementWatch {
@@ -42,7 +35,6 @@ export class StatementWatch {
   readonly #clock: Clock
   readonly #tell: (news: StatementNews) => void
   readonly #watched = new Map<StatementId, Watched>()
-  readonly #expired = new RecentMap<StatementId, ExpiredStatement>({ limit: EXPIRED_LIMIT })
   #newestRound = 0 as Round
 
   constructor(
@@ -65,7 +57,6 @@ export class StatementWatch {
       if (effect.kind === 'refused') this.#tell({ kind: 'refusal', id: effect.id, signed: effect.refusal })
       if (effect.kind !== 'moved') continue
       const { id, to, attestation, refusals } = effect
-      if (to === 'expired') this.#expired.set(id, { attestation, refusals })
       const since = this.#watched.get(id)?.firstHeldAtMs
       const heldForMs = since === undefined ? undefined : this.#clock.now().monoMs - since
       this.#tell({ kind: 'moved', id, to, attestation, refusals, heldForMs })
@@ -77,11 +68,6 @@ export class StatementWatch {
     return this.#watched.get(id)?.signedAtMs.get(signer)
   }
 
-  /** A statement that expired not long ago. */
-  expired(id: StatementId): ExpiredStatement | undefined {
-    return this.#expired.get(id)
-  }
-
   #compare({ id, round, isOld }: Subject): void {
     const signatures = this.#engine.signaturesOf(id)
     if (signatures === undefined) return
@@ -91,7 +77,7 @@ export class StatementWatch {
       this.#forgetBefore(round)
       watched = { firstHeldAtMs: isOld ? undefined : monoMs, signedAtMs: new Map(), late: new Set() }
       this.#watched.set(id, watched)
-      this.#tell({ kind: 'new', id })
+      this.#tell({ kind: 'new', id, round })
     }
     const { signedAtMs, late } = watched
     if (signedAtMs.size < signatures.size) {

@@ -58,15 +58,7 @@ export function openHearing(components: HearingComponents, constants: NetworkCon
   const offset = new ClockOffset({ clock }, { ...constants, own: undefined, lifetimeMs: () => directory.goneAfterMs() })
   const judge = new StatusJudge(
     {
-      directory: {
-        isHeld: (signed) => directory.isHeld(signed),
-        voucherOf: (peerId) => directory.voucherOf(peerId),
-        take(signed, options) {
-          const notTaken = directory.take(signed, options)
-          if (notTaken === undefined) onTaken(signed, options)
-          return notTaken
-        },
-      },
+      directory,
       recoverer: new Recoverer({ curve, breather: new Breather({ clock, nextTurn }) }),
       clock,
       standing,
@@ -74,6 +66,7 @@ export function openHearing(components: HearingComponents, constants: NetworkCon
         // What is not configured cannot differ.
         if (!signers.open) watch.see(signed, options)
       },
+      onTaken,
       onClock: (signed, at) => void offset.take(signed, at),
       self: own,
     },

@@ -17,6 +17,8 @@ export interface StopRequest {
   /** Resolves with the first reason to stop: a signal, the end of the process that started this one, or `fail`. */
   readonly reason: Promise<StopReason>
   readonly fail: (error: Error) => void
+  /** Watches no more: a process whose start failed must not live on for this alone. */
+  readonly end: () => void
 }
 
 /**
@@ -49,10 +51,11 @@ export function watchForStop(
     }
   }
   for (const signal of SIGNALS) process.on(signal, () => ask(signal))
+  let cancelLook: (() => void) | undefined
   if (stopWithParent) {
     const parent = process.ppid
     const look = (): void => {
-      if (process.ppid === parent) clock.after(PARENT_LOOK_MS, look)
+      if (process.ppid === parent) cancelLook = clock.after(PARENT_LOOK_MS, look)
       else ask('the process that started this one is gone')
     }
     look()
@@ -63,6 +66,10 @@ export function watchForStop(
     reason,
     fail: (error) => {
       if (stoppingSinceMs === undefined) stop({ kind: 'fatal', error })
+    },
+    end() {
+      cancelLook?.()
+      process.channel?.unref()
     },
   }
 }

@@ -18,6 +18,10 @@ export interface RoundObserverComponents {
   readonly counters: Counters
   /** Called once per pair and round, with what is to be proposed. It must not throw. */
   readonly onObservation: (observation: Observation, round: Round) => void
+  /** Called when an attempt failed; `reason` without a full stop. It must not throw. */
+  readonly onFailure?:
+    | ((failure: { readonly pair: string; readonly round: Round; readonly reason: string }) => void)
+    | undefined
 }
 
 /** Why an attempt left pairs without a price. */
@@ -126,6 +130,7 @@ export class BaseObserver {
     const { round, missing } = context.look
     this.#failedAttempts++
     const pairs = [...missing]
+    for (const pair of pairs) this.#components.onFailure?.({ pair, round, reason: failure.reason })
     const retryInMs = Math.ceil(Math.max(context.retryMs, this.#notBeforeMonoMs - clock.now().monoMs))
     const again = `asking again in ${(retryInMs / 1000).toFixed(1)} s`
     const message = `${failure.reason}. No price for ${pairs.join(', ')} in round ${round} yet; ${again}`

@@ -7,7 +7,7 @@ import { TableUnavailableError } from '../core/price-table.ts'
 import type { Round } from '../core/statement.ts'
 import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
-import { READ_LATEST, READ_PRICE, READ_PRICES, READ_ROUNDS } from './price-reader-sql.ts'
+import { READ_LATEST, READ_PRICE, READ_PRICES, READ_PRICES_OF, READ_ROUNDS } from './price-reader-sql.ts'
 import { type PriceRecord, storedPrice } from './stored-price.ts'
 
 export interface PostgresPriceReaderOptions {
@@ -26,6 +26,7 @@ export interface PostgresPriceReader extends PriceReader {
 const STATEMENTS = {
   read_prices: READ_PRICES,
   read_price: READ_PRICE,
+  read_prices_of: READ_PRICES_OF,
   read_rounds: READ_ROUNDS,
   read_latest: READ_LATEST,
 } as const
@@ -34,12 +35,12 @@ type StatementName = keyof typeof STATEMENTS
 
 // Apart from those that write, which readers must not hold up.
 const POOL_SIZE = 2
-const WAITING_LIMIT = 32
+const WAITING_LIMIT = 96
 const IDLE_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 3_000
-const STATEMENT_TIMEOUT_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 4_000
 // For a server that is gone without a word: longer than the server's own limit, which explains itself better.
-const ANSWER_TIMEOUT_MS = 7_000
+const ANSWER_TIMEOUT_MS = 5_000
 
 export function createPostgresPriceReader(
   { logger, counters }: { readonly logger: Logger; readonly counters: Counters },
@@ -72,6 +73,10 @@ export function createPostgresPriceReader(
     async price(id) {
       const [record] = await ask<CommittedRecord>('read_price', [id])
       return record === undefined ? undefined : committedPrice(record)
+    },
+
+    async pricesOf(ids) {
+      return (await ask<CommittedRecord>('read_prices_of', [ids])).map(committedPrice)
     },
 
     async rounds({ pair, after, limit }) {

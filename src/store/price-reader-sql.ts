@@ -93,6 +93,13 @@ SELECT ${COLUMNS}, ${isDisputed('prices')} AS disputed
 FROM prices
 WHERE id = $2 AND network = $1`
 
+/** $2 ids. */
+export const READ_PRICES_OF = `
+SELECT ${COLUMNS}, ${isDisputed('prices')} AS disputed
+FROM prices
+WHERE id = ANY ($2::text[]) AND network = $1
+ORDER BY observed_time, id`
+
 /** As in the view price_rounds: times 0.5, because numeric division rounds. */
 const MEDIAN = `
   trim_scale(

@@ -50,6 +50,7 @@ export class TableWriter {
   readonly #batchSize: number
   readonly #turnDelayMs: (attestation: Attestation) => number
   readonly #outage: TableOutage
+  readonly #startedAtWallMs: number
   /** Rows stay here until the table has answered for them. */
   readonly #waiting = new WaitingRows()
   /** What is being written: the write says what became of it, not the notification that follows from it. */
@@ -74,6 +75,7 @@ export class TableWriter {
     this.#batchSize = batchSize
     this.#turnDelayMs = turnDelayMs
     this.#outage = new TableOutage(components)
+    this.#startedAtWallMs = components.clock.now().wallMs
   }
 
   /** Takes a row to write; one that waits already is taken once. Nothing is written before {@link start}. */
@@ -82,7 +84,11 @@ export class TableWriter {
     if (this.#waiting.has(attestation.id)) return
     // The outcome of what was heard already is told later all the same: whoever hands a row over is not called meanwhile.
     const delayMs = this.#heard.has(attestation.id) ? 0 : this.#turnDelayMs(attestation)
-    this.#waiting.add(row, { delayMs, nowMs: this.#nowMs() })
+    const { monoMs, wallMs } = this.#components.clock.now()
+    // A row that an earlier process left has been owed since then, one of this process since it is due.
+    const isOld = row.lastSignedAtMs < this.#startedAtWallMs
+    const owedSinceMs = isOld ? monoMs - Math.max(0, wallMs - row.lastSignedAtMs) : monoMs
+    this.#waiting.add(row, { delayMs, nowMs: monoMs, owedSinceMs })
     this.#wake()
   }
 
@@ -110,7 +116,7 @@ export class TableWriter {
     return this.#waiting.size
   }
 
-  /** How long the oldest of them has waited in this process, milliseconds; undefined when nothing waits. */
+  /** How long the oldest of them has waited, before a restart too, milliseconds; undefined when nothing waits. */
   oldestMs(): number | undefined {
     const atMs = this.#waiting.oldestAtMs()
     return atMs === undefined ? undefined : this.#nowMs() - atMs

@@ -4,7 +4,7 @@ import type { StatementId } from '../core/statement.ts'
 interface WaitingRow {
   readonly row: PriceRow
   readonly delayMs: number
-  readonly addedAtMs: number
+  readonly owedSinceMs: number
   turnAtMs: number
 }
 
@@ -24,9 +24,15 @@ export class WaitingRows {
     return [...this.#rows.keys()]
   }
 
-  /** @param turn - `delayMs`: how long from now the row is left to others, 0 when it is this node's before all others */
-  add(row: PriceRow, { delayMs, nowMs }: { readonly delayMs: number; readonly nowMs: number }): void {
-    this.#rows.set(row.attestation.id, { row, delayMs, addedAtMs: nowMs, turnAtMs: nowMs + delayMs })
+  /**
+   * @param turn - `delayMs`: how long from now the row is left to others, 0 when it is this node's before all others;
+   * `owedSinceMs`: when it was complete
+   */
+  add(
+    row: PriceRow,
+    { delayMs, nowMs, owedSinceMs }: { readonly delayMs: number; readonly nowMs: number; readonly owedSinceMs: number },
+  ): void {
+    this.#rows.set(row.attestation.id, { row, delayMs, owedSinceMs, turnAtMs: nowMs + delayMs })
   }
 
   delete(id: StatementId): void {
@@ -38,10 +44,11 @@ export class WaitingRows {
     return this.#rows.get(id)?.delayMs === 0
   }
 
-  /** When the oldest of them came; undefined when nothing waits. */
+  /** Since when the oldest of them is owed; undefined when nothing waits. */
   oldestAtMs(): number | undefined {
-    for (const { addedAtMs } of this.#rows.values()) return addedAtMs
-    return undefined
+    let oldest: number | undefined
+    for (const { owedSinceMs } of this.#rows.values()) oldest = Math.min(oldest ?? owedSinceMs, owedSinceMs)
+    return oldest
   }
 
   /** Infinity when nothing waits. */

@@ -94,7 +94,9 @@ export const METRICS: Readonly<Record<string, DeclaredMetric>> = {
   },
 
   gp_outbox_rows: gauge('Rows that wait for the table'),
-  gp_outbox_age_seconds: gauge('How long the oldest row that waits has waited; 0 when there is none'),
+  gp_outbox_age_seconds: gauge(
+    'How long the oldest row that waits has waited, before a restart too; 0 when there is none',
+  ),
   gp_outbox_restored_total: counter('Rows that had waited when the node ended, and were taken up again at its start'),
   gp_outbox_parked_total: counter('Rows that the database refused for good'),
   gp_outbox_failures_total: counter('Rows that did not get onto the disk of the node'),

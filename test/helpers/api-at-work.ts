@@ -6,6 +6,7 @@ import type { NodeEvent, NodeView, PendingStatement, SeenNode } from '../../src/
 import { agreedConstants } from '../../src/core/agreed-constants.ts'
 import type { CommittedPrice, CommittedRound, PriceReader } from '../../src/core/price-reader.ts'
 import { TableUnavailableError } from '../../src/core/price-table.ts'
+import type { Round } from '../../src/core/statement.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { defer } from './defer.ts'
@@ -112,6 +113,14 @@ export class MadeUpNode implements NodeView {
     }
   }
 
+  whyRound(number: Round): ReturnType<NodeView['whyRound']> {
+    if (this.self.constants === undefined) return undefined
+    const { intervalMs } = this.self.constants
+    const [startMs, endMs] = [number * intervalMs, (number + 1) * intervalMs]
+    const stories = number === pending().statement.round ? [this.why(pending().id)] : []
+    return { round: number, startMs, endMs, sentences: ['It is over.'], stories }
+  }
+
   peers(): ReturnType<NodeView['peers']> {
     const known = { peerId: PEER, signer: bob.address, agent: 'gossip-price/0.1.0', addresses: ['/ip4/10.0.0.1/tcp/1'] }
     const unknown = { peerId: '12D3KooWOther', signer: undefined, agent: undefined, addresses: [] }
@@ -180,6 +189,11 @@ export class MadeUpTable implements PriceReader {
   async price(id: string): ReturnType<PriceReader['price']> {
     this.#ask(id)
     return this.rows.find(({ attestation }) => attestation.id === id)
+  }
+
+  async pricesOf(ids: readonly string[]): ReturnType<PriceReader['pricesOf']> {
+    this.#ask(ids)
+    return this.rows.filter(({ attestation }) => ids.includes(attestation.id)).toReversed()
   }
 
   async rounds(query: Parameters<PriceReader['rounds']>[0]): ReturnType<PriceReader['rounds']> {

@@ -9,7 +9,13 @@ interface OpenApi {
 
 interface Operation {
   readonly responses: Readonly<
-    Record<string, { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>> }>
+    Record<
+      string,
+      {
+        readonly headers?: Readonly<Record<string, { readonly required: boolean }>>
+        readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>
+      }
+    >
   >
   readonly 'x-events'?: Readonly<Record<string, { readonly $ref: string }>>
 }
@@ -36,6 +42,16 @@ export class Contract {
     const operation = this.#document.paths[path]?.get ?? assert.fail(`the document has no ${path}`)
     const response = operation.responses[answer.status]
     assert.ok(response !== undefined, `${path}: the document has no status ${answer.status}`)
+    for (const [name, { required }] of Object.entries(response.headers ?? {})) {
+      assert.ok(
+        !required || answer.headers[name.toLowerCase()] !== undefined,
+        `${path}: ${answer.status} without ${name}`,
+      )
+    }
+    if (response.content === undefined) {
+      assert.equal(answer.body, '')
+      return
+    }
     const type = answer.headers['content-type']?.split(';')[0] ?? ''
     const content = response.content[type]
     assert.ok(content !== undefined, `${path}: the document has no ${type} for status ${answer.status}`)

@@ -115,10 +115,14 @@ export class EventReader {
 /** Opens a stream of a server; it is left after the test. */
 export function openStream(
   t: TestContext,
-  { url, headers = {} }: { readonly url: string; readonly headers?: Readonly<Record<string, string>> },
+  {
+    url,
+    headers = {},
+    query = '',
+  }: { readonly url: string; readonly headers?: Readonly<Record<string, string>>; readonly query?: string },
 ): Promise<EventReader> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${url}/v1/stream`, { headers, agent: false })
+    const asked = request(`${url}/v1/stream${query}`, { headers, agent: false })
     asked.on('error', reject)
     asked.on('response', (response) => {
       const reader = new EventReader(response)

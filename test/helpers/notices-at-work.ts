@@ -70,6 +70,8 @@ export function signRefusalAgain(signer: TestSigner): SignedRefusal {
 export interface NoticesAtWork extends InboxAtWork {
   readonly directory: NodeDirectory
   readonly seen: SignedStatus[]
+  /** Those of them that were news. */
+  readonly taken: SignedStatus[]
   /** Statuses that say what time it is. */
   readonly clocks: SignedStatus[]
   readonly refused: SignedRefusal[]
@@ -82,6 +84,7 @@ export function createNoticesAtWork(): NoticesAtWork {
   const work = createInboxAtWork()
   const { engine, standing, clock, counters, logger } = work
   const seen: SignedStatus[] = []
+  const taken: SignedStatus[] = []
   const clocks: SignedStatus[] = []
   const refused: SignedRefusal[] = []
   const directory = new NodeDirectory({ clock }, { open: false })
@@ -100,6 +103,7 @@ export function createNoticesAtWork(): NoticesAtWork {
           clock,
           standing,
           onStatus: (signed) => void seen.push(signed),
+          onTaken: (signed) => void taken.push(signed),
           onClock: (signed) => void clocks.push(signed),
           self: { instance: SELF_INSTANCE },
         },
@@ -136,6 +140,7 @@ export function createNoticesAtWork(): NoticesAtWork {
     ...work,
     directory,
     seen,
+    taken,
     clocks,
     refused,
     receiveStatus: (data, from = NEIGHBOUR) => statuses.receive(data, from),

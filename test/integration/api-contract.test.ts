@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { type SpecData, Validator } from '@seriousme/openapi-schema-validator'
 import { hashTypedData } from 'viem'
-import { type ApiAtWork, type ApiAtWorkOptions, committed, pending, startApi } from '../helpers/api-at-work.ts'
+import {
+  type ApiAtWork,
+  type ApiAtWorkOptions,
+  type AskOptions,
+  committed,
+  pending,
+  startApi,
+} from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { alice, OBSERVED_AT } from '../helpers/statements.ts'
 
@@ -36,6 +43,8 @@ const SAMPLES: readonly (readonly [path: string, target: string])[] = [
   ['/v1/statements/{id}/why', `/v1/statements/${pending().id}/why`],
   ['/v1/statements/{id}/why', `/v1/statements/${id}/why`],
   ['/v1/statements/{id}/why', `/v1/statements/${UNKNOWN}/why`],
+  ['/v1/rounds/{round}/why', `/v1/rounds/${committed(1).attestation.statement.round}/why`],
+  ['/v1/rounds/{round}/why', '/v1/rounds/9999999999/why'],
   ['/v1/peers', '/v1/peers'],
   ['/v1/network', '/v1/network'],
 ]
@@ -62,28 +71,77 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(contract.paths.toSorted(), [...asked].toSorted())
   })
 
+  it('describes every refusal, whatever it is asked for', async (t) => {
+    const { ask, contract } = await startWithContract(t, { limits: { burst: 600, costPerSecond: 0.001 } })
+    const REFUSED: readonly (readonly [status: number, how: AskOptions, query: string])[] = [
+      [400, {}, '?nobody=knows'],
+      [400, { body: 'x', headers: { 'content-length': '1' } }, ''],
+      [405, { method: 'POST' }, ''],
+      [414, {}, `?a=${'a'.repeat(2_048)}`],
+      [421, { headers: { host: 'elsewhere.example' } }, ''],
+    ]
+    const targets = [...SAMPLES, ['/v1/stream', '/v1/stream'] as const]
+    for (const [path, target] of targets) {
+      const [plain = ''] = target.split('?')
+      for (const [status, how, query] of REFUSED) {
+        const answer = await ask(`${plain}${query}`, how)
+        assert.equal(answer.status, status, `${path} ${answer.body}`)
+        contract.check(path, answer)
+        assert.equal(answer.headers['cache-control'], 'no-store')
+      }
+    }
+    while ((await ask('/v1/rounds')).status !== 429);
+    while ((await ask('/livez')).status !== 429);
+    for (const [path, target] of targets) contract.check(path, await ask(target))
+  })
+
+  it('describes that it has not changed', async (t) => {
+    const { ask, contract } = await startWithContract(t)
+    const { etag = '' } = (await ask('/openapi.json')).headers
+    const answer = await ask('/openapi.json', { headers: { 'if-none-match': etag } })
+    assert.equal(answer.status, 304)
+    contract.check('/openapi.json', answer)
+  })
+
   it('describes the answers of a bootstrap node, which has no prices', async (t) => {
     const { ask, contract, node } = await startWithContract(t, { components: { prices: undefined } })
     node.self = { network: 'test-network', role: 'bootstrap', address: undefined, constants: undefined }
     for (const [path, target] of SAMPLES.filter(([, each]) => each.startsWith('/v1/'))) {
       const answer = await ask(target)
       contract.check(path, answer)
-      const isOfTable = path.startsWith('/v1/prices') || path === '/v1/rounds'
+      const isOfTable = path.startsWith('/v1/prices') || path.startsWith('/v1/rounds')
       assert.equal(answer.status, isOfTable ? 404 : 200, target)
-      if (isOfTable) assert.match(answer.body, /keeps no prices/)
+      if (isOfTable) assert.match(answer.body, /keeps no prices|knows of no rounds/)
     }
   })
 
   it('describes the answers of a node whose database is away, which say nothing of where it is', async (t) => {
     const { ask, contract, table } = await startWithContract(t)
     table.isDown = true
-    for (const [path, target] of SAMPLES.filter(([each]) => /prices|rounds/.test(each))) {
+    for (const [path, target] of SAMPLES.filter(([each]) => /prices|rounds$/.test(each))) {
       const answer = await ask(target)
       contract.check(path, answer)
       assert.equal(answer.status, 503, target)
       assert.equal(answer.headers['retry-after'], '5')
       assert.doesNotMatch(answer.body, /secret-host/)
     }
+  })
+
+  it('describes why, of what a node knows by itself, while the database is away', async (t) => {
+    const { ask, contract, table } = await startWithContract(t)
+    table.isDown = true
+    const why = async (path: string, target: string): Promise<string> => {
+      const answer = await ask(target)
+      contract.check(path, answer)
+      assert.equal(answer.status, target.includes(UNKNOWN) ? 503 : 200)
+      return answer.body
+    }
+    const held = await why('/v1/statements/{id}/why', `/v1/statements/${pending().id}/why`)
+    assert.match(held, /whether it is in the table is not known/)
+    await why('/v1/statements/{id}/why', `/v1/statements/${UNKNOWN}/why`)
+    const round = await why('/v1/rounds/{round}/why', `/v1/rounds/${pending().statement.round}/why`)
+    assert.match(round, /what the table has of it is not known/)
+    assert.match(round, new RegExp(`"statements":\\[\\{"id":"${pending().id}"`))
   })
 
   it('describes the answers of a server that serves health alone', async (t) => {
@@ -103,6 +161,13 @@ describe('a price', () => {
     assert.equal(hashTypedData(proof.typedData), id)
   })
 
+  it('is found by its id in capital letters, too', async (t) => {
+    const { ask } = await startApi(t)
+    const capital = `0x${id.slice(2).toUpperCase()}`
+    assert.equal(((await ask(`/v1/prices/${capital}`)).json() as { id: string }).id, id)
+    assert.equal(((await ask(`/v1/statements/${capital}/why`)).json() as { id: string }).id, id)
+  })
+
   it('that the table has not is a 404', async (t) => {
     const { ask, contract } = await startWithContract(t)
     const answer = await ask(`/v1/prices/${UNKNOWN}`)
@@ -114,6 +179,53 @@ describe('a price', () => {
     const { ask, contract, table } = await startWithContract(t)
     table.rows = [committed(0, { createdAtMs: 8.64e15, lastSignedAtMs: -1e15 })]
     contract.check('/v1/prices', await ask('/v1/prices'))
+  })
+})
+
+describe('why', () => {
+  interface Told {
+    readonly phase: string
+    readonly price?: { readonly id: string }
+    readonly sentences: readonly string[]
+    readonly missing: readonly unknown[]
+    readonly statements: readonly Told[]
+  }
+
+  it('believes the table, where a statement has no quorum here', async (t) => {
+    const { ask, node, table } = await startApi(t)
+    table.rows = [committed()]
+    const story = { ...node.why(pending().id), id, phase: 'expired' as const, wouldPass: undefined }
+    t.mock.method(node, 'why', () => story)
+    const told = (await ask(`/v1/statements/${id}/why`)).json() as Told
+    assert.equal(told.phase, 'committed')
+    assert.equal(told.price?.id, id)
+    // Carol, whom this node misses, has signed the row.
+    assert.deepEqual(told.missing, [])
+  })
+
+  it('of a round tells of every statement of it, those of the table too', async (t) => {
+    const { ask, table } = await startApi(t)
+    const { round } = committed().attestation.statement
+    const told = (await ask(`/v1/rounds/${round}/why`)).json() as Told
+    assert.deepEqual(
+      told.statements.map(({ phase }) => phase),
+      ['collecting', 'committed'],
+    )
+    assert.deepEqual(told.sentences, ['It is over.', 'The table has 1 price of it.'])
+    assert.deepEqual(table.asked.at(-1), { fromMs: OBSERVED_AT, toMs: OBSERVED_AT + 600_000, limit: 500 })
+    const none = (await ask(`/v1/rounds/${round + 5}/why`)).json() as Told
+    assert.deepEqual(none.statements, [])
+    assert.equal(none.sentences.at(-1), 'The table has no price of it.')
+  })
+
+  it('of what is no round is a 400', async (t) => {
+    const { ask, contract } = await startWithContract(t)
+    for (const wrong of ['-1', '1.5', 'latest', '1e3', '10000000000', '0x10', '%00', '99999999999999999999']) {
+      const answer = await ask(`/v1/rounds/${wrong}/why`)
+      assert.equal(answer.status, 400, wrong)
+      contract.check('/v1/rounds/{round}/why', answer)
+      assert.equal((answer.json() as { errors: { parameter: string }[] }).errors[0]?.parameter, 'round')
+    }
   })
 })
 
@@ -153,6 +265,19 @@ describe('pages of prices', () => {
     })
   })
 
+  it('take half-open ranges, to the millisecond that the table knows', async (t) => {
+    const { ask, table } = await startApi(t)
+    const range = async (from: string, to: string): Promise<unknown> => {
+      const answer = await ask(`/v1/prices?from=${from}&to=${to}`)
+      assert.equal(answer.status, 200, answer.body)
+      const { fromMs, toMs } = table.asked.at(-1) as Record<string, number>
+      return [Number(fromMs) - OBSERVED_AT, Number(toMs) - OBSERVED_AT]
+    }
+    // The first millisecond at or after a time between two is the later one.
+    assert.deepEqual(await range('2025-01-01T00:00:00.0001Z', '2025-01-01T00:00:00.0020Z'), [1, 2])
+    assert.deepEqual(await range('2025-01-01t00:00:00z', '2025-01-01T00:00:00-00:00'), [0, 0])
+  })
+
   it('of rounds give back the mark of the page before', async (t) => {
     const { ask, table } = await startApi(t)
     const { next } = (await ask('/v1/rounds')).json() as { next: string }
@@ -178,6 +303,9 @@ describe('bad input', () => {
     ['/v1/prices', '?from=1735689600000', 'from'],
     ['/v1/prices', '?from=2016-12-31T23:59:60Z', 'from'],
     ['/v1/prices', '?to=2025-01-01T00:00:00+02:00', 'to'],
+    ['/v1/prices', '?from=2025-01-02T00:00:00Z&to=2025-01-01T00:00:00Z', 'from'],
+    ['/v1/prices', '?from=', 'from'],
+    ['/v1/prices', '?from=+002025-01-01T00:00:00Z', 'from'],
     ['/v1/prices', '?proposer=0x00', 'proposer'],
     ['/v1/prices', '?proposer=0xABcdef0000000000000000000000000000000000', 'proposer'],
     ['/v1/prices', '?limit=0', 'limit'],

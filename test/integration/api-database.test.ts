@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { Client } from 'pg'
 import { createPostgresPriceReader, type PostgresPriceReader } from '../../src/store/postgres-price-reader.ts'
+import { migrate } from '../../src/store/migrations.ts'
+import type { PostgresPriceTable } from '../../src/store/postgres-price-table.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { type ApiAtWork, startApi } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
-import { createTestDatabase } from '../helpers/postgres.ts'
+import { defer } from '../helpers/defer.ts'
+import { createTestDatabase, startOwnPostgres } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
-import { RecordingLogger } from '../helpers/recorders.ts'
+import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
 import { prove } from '../helpers/row-proof.ts'
-import { alice, bob, INTERVAL_MS, OBSERVED_AT, price } from '../helpers/statements.ts'
+import { alice, bob, carol, INTERVAL_MS, OBSERVED_AT, price } from '../helpers/statements.ts'
 
 const ROWS = [0, 1, 2].flatMap((age) =>
   [alice, bob].map(({ address }) =>
@@ -21,11 +25,17 @@ const ROWS = [0, 1, 2].flatMap((age) =>
   ),
 )
 
-async function startOnDatabase(
-  t: TestContext,
-): Promise<ApiAtWork & { readonly contract: Contract; readonly reader: PostgresPriceReader }> {
+async function startOnDatabase(t: TestContext): Promise<
+  Omit<ApiAtWork, 'table'> & {
+    readonly contract: Contract
+    readonly reader: PostgresPriceReader
+    readonly table: PostgresPriceTable
+    readonly url: string
+  }
+> {
   const database = await createTestDatabase(t)
-  await tableOf(database).write(ROWS)
+  const table = tableOf(database)
+  await table.write(ROWS)
   const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true, processMetrics: false })
   const reader = createPostgresPriceReader(
     { logger: new RecordingLogger(), counters: metrics.counters },
@@ -34,7 +44,7 @@ async function startOnDatabase(
   database.defer(() => reader.close())
   const { counters, gauges, histograms } = metrics
   const api = await startApi(t, { components: { prices: reader, metrics, counters, gauges, histograms } })
-  return { ...api, reader, contract: new Contract((await api.ask('/openapi.json')).json()) }
+  return { ...api, reader, table, url: database.url, contract: new Contract((await api.ask('/openapi.json')).json()) }
 }
 
 interface ProvedPrice {
@@ -75,6 +85,99 @@ describe('the API on Postgres', () => {
       rounds.map(({ startTime, median }) => [startTime, median]),
       [0, 1, 2].map((age) => [new Date(OBSERVED_AT - age * INTERVAL_MS).toISOString(), `300${age}.000000000000000001`]),
     )
+  })
+
+  it('skips and repeats nothing while rows are written, newer, older and of the same moment', async (t) => {
+    const { ask, table } = await startOnDatabase(t)
+    const proposers = [alice, bob, carol].map(({ address }) => address)
+    // Before the first page, between two pages: each writes beside what is being read.
+    const waves = [0, 1, 2, 3].map((wave) =>
+      proposers.flatMap((proposer) =>
+        [-3, 0, 1, 4].map((age) =>
+          priceRow({ observedAt: OBSERVED_AT - age * INTERVAL_MS, proposer, pair: `P${wave}-USD` }),
+        ),
+      ),
+    )
+    await table.write(waves[0] ?? [])
+    const idsOf = async (): Promise<string[]> => {
+      const { prices } = (await ask('/v1/prices?limit=500')).json() as { prices: { id: string }[] }
+      return prices.map(({ id }) => id)
+    }
+    const there = await idsOf()
+    const seen: string[] = []
+    let next: string | null = null
+    let pages = 0
+    do {
+      const answer = await ask(`/v1/prices?limit=3${next === null ? '' : `&cursor=${next}`}`)
+      const page = answer.json() as { prices: { id: string }[]; next: string | null }
+      seen.push(...page.prices.map(({ id }) => id))
+      next = page.next
+      pages += 1
+      await table.write(waves[pages] ?? [])
+    } while (next !== null)
+    assert.equal(new Set(seen).size, seen.length)
+    assert.deepEqual(
+      there.filter((id) => !seen.includes(id)),
+      [],
+    )
+    const order = await idsOf()
+    assert.equal(order.length, ROWS.length + 48)
+    assert.deepEqual(
+      seen.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)),
+      seen,
+    )
+  })
+
+  it('gives rows by their ids, oldest observed first, and none of another network', async (t) => {
+    const { reader, url } = await startOnDatabase(t)
+    const ids = ROWS.map(({ attestation }) => attestation.id)
+    const found = await reader.pricesOf([...ids, `0x${'0'.repeat(64)}` as (typeof ids)[number]])
+    assert.deepEqual(
+      found.map(({ attestation }) => attestation.statement.observedAt),
+      found.map(({ attestation }) => attestation.statement.observedAt).toSorted((a, b) => a - b),
+    )
+    assert.deepEqual(found.map(({ attestation }) => attestation.id).toSorted(), ids.toSorted())
+    const other = createPostgresPriceReader(
+      { logger: new RecordingLogger(), counters: new RecordingCounters() },
+      { url, network: 'another' },
+    )
+    assert.deepEqual(await other.pricesOf(ids), [])
+    await other.close()
+  })
+
+  it('gives up a question that takes too long, and answers the next', { timeout: 30_000 }, async (t) => {
+    const { ask, url } = await startOnDatabase(t)
+    const rival = new Client({ connectionString: url })
+    await rival.connect()
+    await rival.query('BEGIN; LOCK TABLE prices IN ACCESS EXCLUSIVE MODE')
+    const startedMs = performance.now()
+    const answers = await Promise.all([ask('/v1/prices'), ask('/v1/prices/latest'), ask('/v1/rounds')])
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [503, 503, 503],
+    )
+    assert.ok(performance.now() - startedMs < 9_000)
+    await rival.end()
+    assert.equal((await ask('/v1/prices')).status, 200)
+  })
+
+  it('says quickly that a database is gone, and answers again once it is back', async (t) => {
+    const postgres = await startOwnPostgres(t)
+    await migrate({ logger: new RecordingLogger() }, { url: postgres.url })
+    const reader = createPostgresPriceReader(
+      { logger: new RecordingLogger(), counters: new RecordingCounters() },
+      { url: postgres.url, network: 'test-network' },
+    )
+    defer(t, () => reader.close())
+    const { ask } = await startApi(t, { components: { prices: reader } })
+    assert.equal((await ask('/v1/prices')).status, 200)
+    await postgres.stop()
+    const startedMs = performance.now()
+    assert.equal((await ask('/v1/prices')).status, 503)
+    assert.equal((await ask('/v1/prices/latest')).status, 503)
+    assert.ok(performance.now() - startedMs < 4_000)
+    await postgres.start()
+    assert.equal((await ask('/v1/prices')).status, 200)
   })
 
   it('gives of every price what proves it to a stranger', async (t) => {

@@ -5,6 +5,7 @@ import { DAY_MS } from '../../src/core/history-tree.ts'
 import type { PriceRow } from '../../src/core/price-table.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { PostgresPriceHistory } from '../../src/store/postgres-price-history.ts'
+import { openStream } from '../helpers/event-reader.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/postgres.ts'
 import { rivals } from '../helpers/price-history-contract.ts'
 import { priceRow } from '../helpers/price-rows.ts'
@@ -56,15 +57,20 @@ function outcomes({ counters }: NodeAtWork, outcome: string): number {
 }
 
 describe('the history of running nodes', { timeout: 240_000 }, () => {
-  it('comes whole to one that joins late, with an empty Postgres of its own', async (t) => {
+  it('comes whole to one that joins late, with an empty Postgres of its own, and is told to who listens there', async (t) => {
     const database = await createTestDatabase(t)
     await write(database, [...HISTORY, ...ROUND])
     const network = await open(t, database)
     await network.node('early')
-    const late = await network.node('late', { GP_DATABASEURL: '' })
+    const late = await network.node('late', { GP_DATABASEURL: '', GP_HTTPADDR: '127.0.0.1:0' })
+    const stream = await openStream(t, { url: late.httpUrl ?? assert.fail('it serves no HTTP') })
     await network.until(() => outcomes(late, 'same') > 0, 'both have the same root')
     assert.equal(late.counters.value('gp_sync_rows_total', { outcome: 'written' }), HISTORY.length + 1)
     assert.equal(late.counters.value('gp_sync_rows_total', { outcome: 'slot-taken' }), ROUND.length - 1)
+    const told = (): number => stream.events.filter(({ event }) => event === 'price').length
+    await stream.until(() => told() === HISTORY.length + 1)
+    // Read by the page and not one by one.
+    assert.ok(late.counters.value('gp_sql_statements_total', { statement: 'read_prices_of' }) < 10)
   })
 
   it('comes to one that was away as far as it has missed it, and goes the other way, too', async (t) => {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { askAt } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { askPatiently } from '../helpers/ask-patiently.ts'
+import { defer } from '../helpers/defer.ts'
+import { ROOT } from '../helpers/documents.ts'
 import { openStream } from '../helpers/event-reader.ts'
 import { createTestDatabase } from '../helpers/postgres.ts'
 import { roundThatLasts } from '../helpers/round-length.ts'
@@ -91,10 +98,21 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
     const why = await runCli(['why', statement, '--api', url], { directory })
     assert.match(why.stdout, new RegExp(`^${statement}: collecting\n`))
     assert.match(why.stdout, /\n {2}Missing:\n {4}0x\w{40} refused: it saw 3021\.455 \(deviation 5 %\)\.\n/)
-    assert.match(why.stdout, /\n {2}What would make it pass: 2 more signatures of the 3 signers that are missing/)
+    assert.match(
+      why.stdout,
+      /\n {2}What would make it pass: 2 more signatures, and all 3 signers that are missing have refused/,
+    )
     const round = String(prices[0]?.round)
     const ofRound = await runCli(['why', round, '--json', '--api', url], { directory })
     assert.equal(ofRound.stdout.trim().split('\n').length, 4, ofRound.stdout)
+    const roundInWords = await runCli(['why', round, '--api', url], { directory })
+    assert.match(
+      roundInWords.stdout,
+      /^Round \d+ lasts from .*\n(?:This node was .*\n)?4 statements of it came here: .*3 committed/,
+    )
+    assert.match(roundInWords.stdout, /The table has 3 prices of it\.\n\n0x/)
+    const later = await runCli(['why', String(Number(round) + 1_000), '--api', url], { directory })
+    assert.match(later.stdout, /^Round \d+ has not begun: it begins at .*\nThe table has no price of it\.\n$/)
     const status = await runCli(['status', '--api', url], { directory })
     assert.match(status.stdout, /^network test-network, seen by a signer 0x\w{40}\nready\n/)
     assert.equal(status.stdout.match(/ s ago /g)?.length, 4)
@@ -133,5 +151,44 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
     )
     assert.equal((await seed.get('/v1/network')).nodes.length, 4)
     assert.match(await seed.text('/metrics'), /^gp_peers 3$/m)
+  })
+})
+
+describe('the HTTP address of a node', { timeout: 60_000 }, () => {
+  it('that was asked for and is taken ends the start before anything is opened', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    defer(t, () => taken.close())
+    const { port } = taken.address() as AddressInfo
+    const directory = await temporaryDirectory(t)
+    const dataDir = join(directory, 'data')
+    for (const bootstrap of ['true', 'false']) {
+      const own = { GP_HTTPADDR: `127.0.0.1:${port}`, GP_DATADIR: dataDir, GP_BOOTSTRAP: bootstrap }
+      // What npm starts watches npm: not when it has failed.
+      const env = { ...own, npm_lifecycle_event: 'start' }
+      const { exitCode, stdout, stderr } = await runCli(['node'], { directory, env })
+      assert.equal(exitCode, 1, stdout)
+      assert.match(
+        stderr,
+        new RegExp(`^gossip-price: 127\\.0\\.0\\.1:${port} is in use: stop who uses it, or set GP_HTTPADDR`),
+      )
+      await assert.rejects(readdir(dataDir), { code: 'ENOENT' })
+    }
+  })
+
+  it('ends a node of a cluster, too, which its cluster is told of', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    defer(t, () => taken.close())
+    const { port } = taken.address() as AddressInfo
+    const directory = await temporaryDirectory(t)
+    const child = fork(join(ROOT, 'src/main.ts'), ['node'], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], HOME: directory, GP_HTTPADDR: `127.0.0.1:${port}` },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    defer(t, () => child.kill('SIGKILL'))
+    const [exitCode] = (await once(child, 'exit')) as [number | null]
+    assert.equal(exitCode, 1)
   })
 })

@@ -7,6 +7,7 @@ import { whyLate } from '../../src/node/lag.ts'
 import { SeenNodes } from '../../src/node/seen-nodes.ts'
 import { StateWatch } from '../../src/node/state-watch.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
+import { RecordingLogger } from '../helpers/recorders.ts'
 import { signStatus } from '../helpers/notices-at-work.ts'
 import { FIRST_REPORT, report } from '../helpers/signed-notices.ts'
 import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave } from '../helpers/statements.ts'
@@ -21,6 +22,7 @@ function createSeen() {
   const readiness: { sentences: readonly string[] } = { sentences: [] }
   const watch = new StateWatch({
     clock,
+    logger: new RecordingLogger(),
     readiness: () => readiness.sentences,
     nodes: () => nodes.nodes(),
     tell: (event) => told.push(event),

@@ -5,7 +5,8 @@ import { Engine } from '../../src/consensus/engine.ts'
 import { lifeRules } from '../../src/consensus/statement-entry.ts'
 import { createStatementMetrics } from '../../src/node/statement-metrics.ts'
 import { type StatementNews, StatementWatch } from '../../src/node/statement-watch.ts'
-import { storyOf } from '../../src/node/statement-story.ts'
+import { StoryBook } from '../../src/node/story-book.ts'
+import { keepEnd, type StoryComponents, storyOf } from '../../src/node/statement-story.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { attest, constants } from '../helpers/driver-at-work.ts'
 import { refusalOf } from '../helpers/engine-at-work.ts'
@@ -22,28 +23,31 @@ function createWatched() {
   const told: StatementNews[] = []
   const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true, processMetrics: false })
   const measure = createStatementMetrics({ clock, ...metrics }, { constants: RULES, own: alice.address })
+  const there = new Set<string>([dave.address])
+  const heardAtMs = new Map<string, number>()
+  const heard = {
+    isThere: (signer: string) => there.has(signer),
+    lastHeardMs: (signer: string) => heardAtMs.get(signer),
+  }
+  const stories: StoryComponents = {
+    engine,
+    book: new StoryBook(),
+    nodes: heard,
+    clock,
+    constants: RULES,
+    own: alice.address,
+    tableFault: () => 'nobody answers there.',
+  }
   const watch = new StatementWatch({ engine, clock }, (news) => {
     told.push(news)
     measure(news)
+    if (news.kind === 'moved') keepEnd(stories, news)
   })
   const handle = (event: EngineEvent): void => watch.handled(event, engine.handle(event, clock.now()))
   const receive = (...signers: readonly TestSigner[]): void =>
     handle({ kind: 'received', attestation: attest(statement(), ...signers), reemit: false })
-  const heard = { isThere: (signer: string) => signer === dave.address, lastHeardMs: () => undefined }
-  const why = () =>
-    storyOf(
-      {
-        engine,
-        watch,
-        nodes: heard,
-        clock,
-        constants: RULES,
-        own: alice.address,
-        tableFault: () => 'nobody answers there',
-      },
-      attest(statement(), alice).id,
-    )
-  return { clock, engine, watch, told, metrics, handle, receive, why }
+  const why = () => storyOf(stories, attest(statement(), alice).id)
+  return { clock, engine, watch, told, metrics, handle, receive, why, there, heardAtMs }
 }
 
 const { id } = attest(statement(), alice)
@@ -124,7 +128,7 @@ describe('who watches statements', () => {
     )
     assert.match(
       wouldPass ?? '',
-      /^2 more signatures of the 4 signers that are missing: it can be signed for 60 s more/,
+      /^2 more signatures of the 3 signers that are missing and have not refused: it can be signed for 60 s more/,
     )
     await clock.advance(2 * INTERVAL_MS)
     handle({ kind: 'tick' })
@@ -133,13 +137,69 @@ describe('who watches statements', () => {
     assert.equal(why().missing.length, 4)
   })
 
+  it('can say an hour later how it was, whoever has come or gone meanwhile', async () => {
+    const { clock, engine, handle, receive, why, there } = createWatched()
+    receive(alice)
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: carol, reason: 'outside-window' }) })
+    await clock.advance(2 * INTERVAL_MS)
+    handle({ kind: 'tick' })
+    const then = why()
+    there.add(bob.address)
+    await clock.advance(3_600_000)
+    handle({ kind: 'tick' })
+    assert.equal(engine.phaseOf(id), undefined)
+    assert.deepEqual(why(), then)
+    assert.equal(then.missing.find(({ signer }) => signer === bob.address)?.reason, 'never-heard')
+    const refused = then.missing.find(({ signer }) => signer === carol.address)
+    assert.equal(refused?.sentence, `${carol.address} refused: it found it too old or too new by its clock.`)
+    assert.match(then.sentences.join(' '), /nothing makes it pass any more/)
+  })
+
+  it('can say since when those are not connected who have not signed', () => {
+    const { clock, receive, why, heardAtMs } = createWatched()
+    receive(alice)
+    const atMs = clock.now().wallMs
+    heardAtMs.set(bob.address, atMs - 90_000).set(dave.address, atMs - 9_000)
+    const said = new Map(why().missing.map(({ signer, reason, sentence }) => [signer, `${reason}: ${sentence}`]))
+    assert.deepEqual(
+      [bob, carol, dave].map(({ address }) => said.get(address)?.replace(address, 'it')),
+      [
+        'not-connected: it is not connected since it was last heard, at 2024-12-31T23:58:30Z.',
+        'never-heard: it was never heard since this node started.',
+        'silent: it was there when it was last heard, at 2024-12-31T23:59:51Z, and has neither signed nor refused.',
+      ],
+    )
+  })
+
+  it('can say who has not signed what is in the table', async () => {
+    const { clock, handle, receive, why } = createWatched()
+    receive(alice, bob, carol)
+    await clock.advance(RULES.quietPeriodMs)
+    handle({ kind: 'tick' })
+    handle({ kind: 'outcome', id, outcome: { kind: 'present' } })
+    const { phase, missing, wouldPass } = why()
+    assert.deepEqual([phase, missing.length, wouldPass], ['committed', 2, undefined])
+  })
+
+  it('says that it will expire once too many have refused', () => {
+    const { handle, receive, why } = createWatched()
+    receive(alice)
+    for (const signer of [bob, carol, dave]) {
+      handle({ kind: 'refused', refusal: refusalOf(id, { signer, reason: 'deviation' }) })
+    }
+    assert.equal(
+      why().wouldPass,
+      '2 more signatures, and 3 of the 4 signers that are missing have refused: as it is, it will expire.',
+    )
+  })
+
   it('can say that a row waits for the table', async () => {
     const { clock, handle, receive, why } = createWatched()
     receive(alice, bob, carol)
     assert.match(why().sentences.join(' '), /It has a quorum: its row is due in \d+ s/)
     await clock.advance(RULES.quietPeriodMs)
     handle({ kind: 'tick' })
-    assert.match(why().sentences.join(' '), /Its row is due, and the table cannot be written: nobody answers there\./)
+    assert.match(why().sentences.join(' '), /Its row is due, and the table cannot be written: nobody answers there\.$/)
   })
 
   it('forgets with the engine', async () => {

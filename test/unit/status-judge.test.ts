@@ -40,7 +40,7 @@ describe('a status', () => {
     assert.deepEqual(codes, ['signer-not-allowed', 'too-soon', 'budget', 'budget'])
   })
 
-  it('is told to who watches, be it news or not, but not when its signer is neither allowed nor a neighbour', async () => {
+  it('is told to who watches, apart whether it is news, but not when its signer is neither allowed nor a neighbour', async () => {
     const node = createNoticesAtWork()
     await node.receiveStatus(encodeStatusMessage(signStatus(alice)))
     await node.receiveStatus(encodeStatusMessage(signStatus(alice, { sequence: OBSERVED_AT + 1 })))
@@ -49,6 +49,10 @@ describe('a status', () => {
     assert.deepEqual(
       node.seen.map(({ signer }) => signer),
       [alice.address, alice.address, STRANGER.address],
+    )
+    assert.deepEqual(
+      node.taken.map(({ signer }) => signer),
+      [alice.address, STRANGER.address],
     )
   })
 
@@ -95,6 +99,7 @@ describe('a status', () => {
         clock,
         standing,
         onStatus: () => undefined,
+        onTaken: () => undefined,
         onClock: () => undefined,
         self: { instance: SELF_INSTANCE },
       },

@@ -46,6 +46,20 @@ describe('a table writer', () => {
     assert.equal(counters.count('gp_commit_conflicts_total', { outcome: 'slot-taken' }), 1)
   })
 
+  it('knows how long a row is owed that an earlier process left', async () => {
+    const { writer, clock } = createWriterAtWork()
+    assert.equal(writer.oldestMs(), undefined)
+    await clock.advance(MINUTE_MS)
+    const { wallMs } = clock.now()
+    writer.enqueue({ ...first, lastSignedAtMs: wallMs - 30_000 })
+    assert.equal(writer.oldestMs(), 0)
+    writer.enqueue({ ...second, lastSignedAtMs: wallMs - 60 * MINUTE_MS })
+    // A clock that was set back meanwhile makes no row younger than none.
+    writer.enqueue({ ...third, lastSignedAtMs: wallMs + MINUTE_MS })
+    await clock.advance(MINUTE_MS)
+    assert.equal(writer.oldestMs(), 61 * MINUTE_MS)
+  })
+
   it('writes no more than a batch at once, in the order in which rows came', async () => {
     const { writer, table, clock } = createWriterAtWork({ batchSize: 4 })
     for (const row of rows) writer.enqueue(row)

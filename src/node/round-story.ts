@@ -1,0 +1,85 @@
+import type { RoundStory, StatementStory } from '../api/node-view.ts'
+import type { Address } from '../core/address.ts'
+import type { Clock } from '../core/clock.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import { type Round, roundAt, type StatementId } from '../core/statement.ts'
+import type { RoundBook, RoundNotes } from './round-book.ts'
+
+export interface RoundStoryComponents {
+  readonly book: Pick<RoundBook, 'notes'>
+  readonly why: (id: StatementId) => StatementStory
+  readonly clock: Clock
+  readonly constants: NetworkConstants
+  readonly own: Address
+  /** When this node was started, on the wall clock. */
+  readonly startedAtMs: number
+}
+
+const NOTHING: RoundNotes = { ids: new Set(), faults: new Map(), mostPeers: undefined }
+
+/** What is known of a round: what came of it, and where nothing came, why. */
+export function storyOfRound(components: RoundStoryComponents, round: Round): RoundStory {
+  const { book, why, constants } = components
+  const notes = book.notes(round) ?? NOTHING
+  const stories = [...notes.ids].map(why)
+  const times = { startMs: round * constants.intervalMs, endMs: (round + 1) * constants.intervalMs }
+  const sentences = [...whenWasIt(components, { round, ...times }), ...whatCame(components, { round, notes, stories })]
+  return { round, ...times, sentences, stories }
+}
+
+function whenWasIt(
+  { clock, startedAtMs }: RoundStoryComponents,
+  { round, startMs, endMs }: Pick<RoundStory, 'round' | 'startMs' | 'endMs'>,
+): readonly string[] {
+  const nowMs = clock.now().wallMs
+  if (nowMs < startMs) return [`Round ${round} has not begun: it begins at ${time(startMs)}.`]
+  const lasts = nowMs < endMs ? 'lasts' : 'lasted'
+  const sentences = [`Round ${round} ${lasts} from ${time(startMs)} to ${time(endMs)}.`]
+  if (endMs <= startedAtMs)
+    sentences.push(`This node was started later, at ${time(startedAtMs)}, and saw nothing of it.`)
+  else if (startMs < startedAtMs) sentences.push(`This node was started within it, at ${time(startedAtMs)}.`)
+  return sentences
+}
+
+function whatCame(
+  components: RoundStoryComponents,
+  {
+    round,
+    notes,
+    stories,
+  }: { readonly round: Round; readonly notes: RoundNotes; readonly stories: readonly StatementStory[] },
+): readonly string[] {
+  const { clock, constants, startedAtMs } = components
+  const { intervalMs } = constants
+  if (round > roundAt(clock.now().wallMs, intervalMs) || (round + 1) * intervalMs <= startedAtMs) return []
+  if (notes === NOTHING && stories.length === 0) return ['It is longer ago than this node remembers.']
+  return [countedStories(stories), ...whatWeDid(components, { round, notes, stories }), ...whoWasThere(notes)]
+}
+
+function countedStories(stories: readonly StatementStory[]): string {
+  if (stories.length === 0) return 'No statement of it came here: nobody whom this node hears has proposed a price.'
+  const counts = [...Map.groupBy(stories, ({ phase }) => phase)].map(([phase, those]) => `${those.length} ${phase}`)
+  return `${stories.length} ${stories.length === 1 ? 'statement' : 'statements'} of it came here: ${counts.join(', ')}.`
+}
+
+/** What this node did about the round itself, where it has not proposed a price. */
+function whatWeDid(
+  { constants: { signers, pairs }, own }: RoundStoryComponents,
+  { round, notes }: { readonly round: Round; readonly notes: RoundNotes; readonly stories: readonly StatementStory[] },
+): readonly string[] {
+  if (!signers.allows(own, round)) return ['This node is an observer: it proposes no prices.']
+  return pairs.flatMap((pair) => {
+    const reason = notes.faults.get(pair)
+    return reason === undefined ? [] : [`This node proposed no price of ${pair}: ${reason}.`]
+  })
+}
+
+function whoWasThere({ mostPeers }: RoundNotes): readonly string[] {
+  if (mostPeers === undefined) return []
+  if (mostPeers === 0) return ['It was connected to no other node of the network.']
+  return [`It was connected to ${mostPeers} ${mostPeers === 1 ? 'node' : 'nodes'} of the network, at most.`]
+}
+
+function time(ms: number): string {
+  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : `${ms} ms`
+}
