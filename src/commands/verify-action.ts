@@ -54,7 +54,7 @@ async function verify(
 ): Promise<Verified> {
   const clock = systemClock
   const fromMs = clock.now().monoMs
-  const source = createRowReader({ logger: createCommandLogger() }, { url })
+  const source = createRowReader({ clock, logger: createCommandLogger() }, { url })
   const line = createProgressLine({ stream: process.stderr, clock })
   let judges: JudgingPool | undefined
   try {

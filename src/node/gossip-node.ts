@@ -74,15 +74,14 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
     },
   }
   const { network: name, signers, minimumSigners } = constants
-  const audit = openAudit(components, {
+  const tableWatch = openAudit(components, {
     curve,
     url: table.url,
+    network: name,
     expected: { network: name, signers, threshold: minimumSigners },
     releases,
   })
-  // Before that there may be no tables to look through.
-  const onTable = (): void => audit.start()
-  const node = await assembleNode(components, ports, { constants, sync: config, releases, onTable })
+  const node = await assembleNode(components, ports, { constants, sync: config, releases, tableWatch })
   if (network === undefined) throw new Error('a node that is put together has a network')
   const { peerId, addresses, peerList } = network
   const readiness = gossipReadiness({ node, clock }, constants)

@@ -5,6 +5,7 @@ import { loadSecp256k1 } from '../../src/core/load-secp256k1.ts'
 import type { RowRange } from '../../src/core/raw-row.ts'
 import type { FalseRow } from '../../src/core/row-fault.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
+import { systemClock } from '../../src/node/system-clock.ts'
 import { createRowReader, type RowReader } from '../../src/store/row-reader.ts'
 import { JudgingPool } from '../../src/verify/judging-pool.ts'
 import { createRowFilter } from '../../src/verify/row-judges.ts'
@@ -25,7 +26,7 @@ const EXPECTED: ExpectedSigners = {
 }
 
 function readerOf(database: TestDatabase, url = database.url): RowReader {
-  const reader = createRowReader({ logger: new RecordingLogger() }, { url })
+  const reader = createRowReader({ clock: systemClock, logger: new RecordingLogger() }, { url })
   database.defer(() => reader.close())
   return reader
 }
