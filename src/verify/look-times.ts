@@ -8,9 +8,9 @@ export interface LookPace {
 }
 
 /** Looks that are asked for come after up to this time, so that of those who share a database one is enough. */
-const ASKED_WITHIN_MS = 10_000
+const ASKED_WITHIN_MS = 5_000
 /** And not more often, milliseconds. */
-const ASKED_EVERY_MS = 20_000
+const ASKED_EVERY_MS = 10_000
 /** By this part of the time nodes differ. */
 const SPREAD = 0.5
 

@@ -10,7 +10,7 @@ import { createRowReader, type RowReader } from '../../src/store/row-reader.ts'
 import { JudgingPool } from '../../src/verify/judging-pool.ts'
 import { createRowFilter } from '../../src/verify/row-judges.ts'
 import { verifyTables } from '../../src/verify/verification.ts'
-import { APART_MS, FALSEHOODS, addEquivocation, rowsToSpoil, strip } from '../helpers/false-rows.ts'
+import { APART_MS, FALSEHOODS, addRow, rowsToSpoil, strip } from '../helpers/false-rows.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
@@ -100,10 +100,10 @@ describe('verifying the table', () => {
     await strip(database)
     const copy = 'INSERT INTO prices SELECT * FROM prices'
     await database.query(copy)
-    await addEquivocation(database, priceRow())
-    await addEquivocation(database, twice)
-    await addEquivocation(database, twice)
-    await addEquivocation(database, priceRow({ pair: 'BTC-USD' }))
+    await addRow(database, 'equivocations', priceRow())
+    await addRow(database, 'equivocations', twice)
+    await addRow(database, 'equivocations', twice)
+    await addRow(database, 'equivocations', priceRow({ pair: 'BTC-USD' }))
     const { found, result } = await verify(reader)
     const codes = found.map(({ faults }) => faults.map(({ code }) => code).join(' '))
     assert.deepEqual(
