@@ -13,6 +13,7 @@ import { verifyTables } from '../../src/verify/verification.ts'
 import { APART_MS, FALSEHOODS, addRow, rowsToSpoil, strip } from '../helpers/false-rows.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
+import { startMuteServer } from '../helpers/mute-server.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
 import { OBSERVED_AT, alice, bob, carol, price } from '../helpers/statements.ts'
@@ -195,6 +196,21 @@ describe('verifying the table', () => {
     assert.equal(found.length, 13)
     assert.deepEqual(found, (await verify(reader, { expected: EXPECTED })).found)
     assert.equal(progress.at(-1), 1)
+  })
+
+  it('lets go of a server that does not answer, whether it is asked or not', async (t) => {
+    for (const isAsked of [false, true]) {
+      const { database } = await databaseWith(t, [priceRow()])
+      const server = await startMuteServer(t, database.url)
+      const reader = readerOf(database, server.url)
+      await reader.blocks('prices')
+      server.hang()
+      const asked = isAsked ? assert.rejects(reader.blocks('prices')) : undefined
+      const before = performance.now()
+      await reader.close()
+      assert.ok(performance.now() - before < 500, 'a node gives it no longer')
+      await asked
+    }
   })
 
   it('connects again after the server went away', async (t) => {
