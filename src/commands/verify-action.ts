@@ -1,7 +1,6 @@
 import { parseSigners } from '../config/parse-signers.ts'
 import { ConfigError, createProblem } from '../config/problem.ts'
 import { systemFiles } from '../config/surroundings.ts'
-import type { ExpectedSigners } from '../core/judge-row.ts'
 import { loadSecp256k1 } from '../core/load-secp256k1.ts'
 import type { RowRange } from '../core/raw-row.ts'
 import type { FalseRow } from '../core/row-fault.ts'
@@ -9,6 +8,7 @@ import type { SignerSet } from '../core/signer-set.ts'
 import { EXIT } from '../node/exit-code.ts'
 import { systemClock } from '../node/system-clock.ts'
 import { createRowReader } from '../store/row-reader.ts'
+import type { LastingSigners } from '../verify/judging-order.ts'
 import { JudgingPool } from '../verify/judging-pool.ts'
 import { threadsFor } from '../verify/row-judges.ts'
 import { type VerificationResult, verifyTables } from '../verify/verification.ts'
@@ -50,7 +50,7 @@ async function verify(
     flags,
     range,
     expected,
-  }: { readonly flags: VerifyFlags; readonly range: RowRange; readonly expected: ExpectedSigners },
+  }: { readonly flags: VerifyFlags; readonly range: RowRange; readonly expected: LastingSigners },
 ): Promise<Verified> {
   const clock = systemClock
   const fromMs = clock.now().monoMs

@@ -7,6 +7,7 @@ import type { FalseRow } from '../../src/core/row-fault.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { createRowReader, type RowReader } from '../../src/store/row-reader.ts'
+import type { LastingSigners } from '../../src/verify/judging-order.ts'
 import { JudgingPool } from '../../src/verify/judging-pool.ts'
 import { createRowFilter } from '../../src/verify/row-judges.ts'
 import { verifyTables } from '../../src/verify/verification.ts'
@@ -19,7 +20,7 @@ import { RecordingLogger } from '../helpers/recorders.ts'
 import { OBSERVED_AT, alice, bob, carol, price } from '../helpers/statements.ts'
 import { until } from '../helpers/until.ts'
 
-const EXPECTED: ExpectedSigners = {
+const EXPECTED: LastingSigners = {
   signers: createSignerSet(
     [alice, bob, carol].map(({ address }) => ({ address, fromRound: undefined, toRound: undefined })),
   ),
