@@ -13,7 +13,7 @@ import { JudgingPool } from '../verify/judging-pool.ts'
 import { threadsFor } from '../verify/row-judges.ts'
 import { type VerificationResult, verifyTables } from '../verify/verification.ts'
 import { createCommandLogger } from './command-logger.ts'
-import { CommandError } from './failure.ts'
+import { CommandError, UnjudgedError } from './failure.ts'
 import { askDatabase } from './find-database.ts'
 import { createProgressLine } from './progress-line.ts'
 import {
@@ -29,8 +29,20 @@ import type { VerifyFlags } from './verify.ts'
 /** Pages that wait for each thread, so that none waits for the database. */
 const PAGES_A_THREAD = 2
 
-/** Judges all rows, prints the false ones, and sets the exit code. */
+/**
+ * Judges all rows, prints the false ones, and sets the exit code.
+ *
+ * @throws {ConfigError | UnjudgedError}
+ */
 export async function verifyDatabase(flags: VerifyFlags): Promise<void> {
+  try {
+    await verifyRows(flags)
+  } catch (error) {
+    throw error instanceof ConfigError ? error : new UnjudgedError(error)
+  }
+}
+
+async function verifyRows(flags: VerifyFlags): Promise<void> {
   const { from, to, network, threshold } = flags
   if (from !== undefined && to !== undefined && from >= to) {
     throw new CommandError('--from is not before --to: no row can lie between them')

@@ -103,7 +103,7 @@ describe('gossip-price verify', () => {
   it('says what to do about a database without tables', async (t) => {
     const { cli } = await cliOn(t, await createTestDatabase(t, { migrated: false }))
     const { exitCode, stderr } = await cli('verify')
-    assert.equal(exitCode, 1)
+    assert.equal(exitCode, 2)
     assert.match(stderr, /gossip-price migrate/)
   })
 })
