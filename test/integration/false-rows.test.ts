@@ -32,6 +32,19 @@ async function plantAll(database: TestDatabase): Promise<ReadonlyMap<string, (ty
   return planted
 }
 
+interface Said {
+  readonly id: string
+  readonly faults: readonly { readonly code: string }[]
+  readonly signersChecked?: boolean
+}
+
+function rowsIn(stdout: string): readonly Said[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Said)
+}
+
 describe('somebody who owns the table writes', () => {
   it('each kind of falsehood, and a running node says of each loudly what is false, and of no other row', async (t) => {
     const database = await databaseWithRows(t)
@@ -63,11 +76,6 @@ describe('somebody who owns the table writes', () => {
     const against = ['--signers', SIGNERS, '--threshold', '3']
     const [all, json, alone] = await Promise.all([verify(...against), verify(...against, '--json'), verify('--json')])
     assert.deepEqual([all.exitCode, json.exitCode, alone.exitCode], [1, 1, 1])
-    const rowsIn = (stdout: string): { id: string; faults: { code: string }[]; signersChecked?: boolean }[] =>
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line))
     for (const [id, { name, codes, takes }] of planted) {
       assert.ok(all.stdout.includes(`\n${id}  prices `), name)
       const { faults = [] } = rowsIn(json.stdout).find((row) => row.id === id) ?? {}

@@ -9,8 +9,8 @@ import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 const intervalMs = 600_000
 const ROUND_100 = 100 * intervalMs
 
-function starts(...starts: readonly (readonly [minimum: number, round: number])[]): readonly QuorumFrom[] {
-  return starts.reduce<readonly QuorumFrom[]>(
+function starts(...all: readonly (readonly [minimum: number, round: number])[]): readonly QuorumFrom[] {
+  return all.reduce<readonly QuorumFrom[]>(
     (history, [minimum, round]) => withQuorum(history, { minimum, nowMs: round * intervalMs, intervalMs }),
     [],
   )
