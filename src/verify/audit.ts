@@ -107,11 +107,12 @@ export class TableAudit {
 
   /** Another node has looked into the same database. */
   othersLooked({ alarm }: { readonly alarm: boolean }): void {
-    if (alarm) this.ask()
+    if (alarm) this.#times.insist(this.#nowMs)
     else this.#times.othersLooked(this.#nowMs)
+    this.#resting.abort()
   }
 
-  /** There is something in the table that should be looked at soon. */
+  /** There is something in the table that somebody should look at soon. */
   ask(): void {
     this.#times.ask(this.#nowMs)
     this.#resting.abort()
@@ -223,7 +224,7 @@ export class TableAudit {
       onFalse(each)
       if (this.#components.announce !== undefined) {
         this.#alarm = true
-        this.#times.ask(this.#nowMs)
+        this.#times.insist(this.#nowMs)
       }
       this.#lines += 1
       if (this.#lines > MOST_TOLD) continue

@@ -47,10 +47,18 @@ export class LookTimes {
     if (this.#lastMs !== Number.NEGATIVE_INFINITY) this.#postpone(nowMs)
   }
 
-  /** There is something that should be looked at soon. */
+  /** There is something that should be looked at soon, by whomever. */
   ask(nowMs: number): void {
-    const earliestMs = Math.max(nowMs, this.#lastMs + ASKED_EVERY_MS)
-    this.#dueMs = Math.min(this.#dueMs, earliestMs + this.#random() * ASKED_WITHIN_MS)
+    this.#dueMs = Math.min(this.#dueMs, this.#soonMs(nowMs))
+  }
+
+  /** There is something that this node should look at soon, whoever else does. */
+  insist(nowMs: number): void {
+    this.#ownLatestMs = Math.min(this.#ownLatestMs, this.#soonMs(nowMs))
+  }
+
+  #soonMs(nowMs: number): number {
+    return Math.max(nowMs, this.#lastMs + ASKED_EVERY_MS) + this.#random() * ASKED_WITHIN_MS
   }
 
   #postpone(nowMs: number): void {

@@ -231,6 +231,8 @@ describe('the audit of a running node', () => {
     await other.clock.advance(30_000)
     source.fill(falseRow({ place: '(0,3)' }))
     other.audit.othersLooked({ alarm: true })
+    // What a third one sees is not what this one sees.
+    other.audit.othersLooked({ alarm: false })
     await other.clock.advance(11_000)
     assert.equal(other.found.length, 2)
   })
