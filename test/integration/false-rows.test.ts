@@ -4,7 +4,7 @@ import { PLANTED, rowsToSpoil } from '../helpers/false-rows.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { runCli } from '../helpers/run-cli.ts'
-import { NodeNetwork } from '../helpers/running-node.ts'
+import { type NodeAtWork, NodeNetwork } from '../helpers/running-node.ts'
 import { INTERVAL_MS, alice, bob, carol } from '../helpers/statements.ts'
 import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 
@@ -46,25 +46,30 @@ function rowsIn(stdout: string): readonly Said[] {
 }
 
 describe('somebody who owns the table writes', () => {
-  it('each kind of falsehood, and a running node says of each loudly what is false, and of no other row', async (t) => {
+  it('each kind of falsehood, and running nodes say of each loudly what is false, and of no other row', async (t) => {
     const database = await databaseWithRows(t)
     const env = { GP_FETCHPRICEINTERVAL: `${INTERVAL_MS / 1_000}`, GP_HTTPADDR: '127.0.0.1:0', GP_SIGNERS: SIGNERS }
-    const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 1, env })
-    const node = await network.node('node1')
-    const metrics = async (): Promise<string> => (await fetch(`${node.httpUrl}/metrics`)).text()
+    const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 2, env })
+    const nodes = await network.nodes('node1', 'node2')
+    const metricsOf = async ({ httpUrl }: NodeAtWork): Promise<string> => (await fetch(`${httpUrl}/metrics`)).text()
     const allJudged = new RegExp(`^gp_audited_rows ${ROWS.length}$`, 'm')
-    await network.until(async () => allJudged.test(await metrics()), 'all rows are judged')
-    assert.deepEqual(node.logger.at('error'), [])
-
-    network.expectErrors(node)
-    const planted = await plantAll(database)
-    const found = () => node.logger.lines.filter(({ message }) => message.startsWith('FALSE ROW'))
-    await network.until(() => found().length >= PLANTED.length, 'the false rows are found')
-    assert.deepEqual(new Set(found().map(({ facts }) => facts['id'])), new Set(planted.keys()))
-    for (const [, { name, codes }] of planted) {
-      for (const code of codes) assert.ok(node.counters.value('gp_false_rows_total', { code }) > 0, `${name}: ${code}`)
+    for (const node of nodes) {
+      await network.until(async () => allJudged.test(await metricsOf(node)), 'all rows are judged')
+      assert.deepEqual(node.logger.at('error'), [])
+      network.expectErrors(node)
     }
-    assert.match(await metrics(), /^gp_false_rows_total\{code="signer-not-allowed"\} \d+$/m)
+
+    const planted = await plantAll(database)
+    for (const node of nodes) {
+      const found = () => node.logger.lines.filter(({ message }) => message.startsWith('FALSE ROW'))
+      await network.until(() => found().length >= PLANTED.length, 'the false rows are found')
+      assert.deepEqual(new Set(found().map(({ facts }) => facts['id'])), new Set(planted.keys()))
+      for (const [, { name, codes }] of planted) {
+        for (const code of codes)
+          assert.ok(node.counters.value('gp_false_rows_total', { code }) > 0, `${name}: ${code}`)
+      }
+      assert.match(await metricsOf(node), /^gp_false_rows_total\{code="signer-not-allowed"\} \d+$/m)
+    }
   })
 
   it('each kind of falsehood, and verify lists each, with what it was told about signers and without', async (t) => {
