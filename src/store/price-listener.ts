@@ -43,7 +43,7 @@ const KEEP_ALIVE_MS = 30_000
 const LOST: RetryPace = { firstMs: 500, capMs: 15_000 }
 // A pooler stays a pooler; but a server that was only slow must not be taken for one for long.
 const DEAF: RetryPace = { firstMs: 15_000, capMs: 600_000 }
-const CLOSE_TIMEOUT_MS = 1_000
+const CLOSE_TIMEOUT_MS = 400
 // More than nodes of one network ever share a database: about half a megabyte.
 const MARKS_LIMIT = 4_096
 

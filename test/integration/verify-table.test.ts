@@ -199,6 +199,24 @@ describe('verifying the table', () => {
     assert.equal(progress.at(-1), 1)
   })
 
+  it('may run while nodes write: what is added meanwhile is true as well', async (t) => {
+    const [first, ...later] = rowsToSpoil(40)
+    assert.ok(first)
+    const { database, reader } = await databaseWith(t, [first])
+    let written = false
+    const source: RowReader = {
+      ...reader,
+      async read(...asked) {
+        if (!written) await tableOf(database).write([...later, priceRow({ price: price('77') })])
+        written = true
+        return reader.read(...asked)
+      },
+    }
+    const { found, result } = await verify(source, { expected: EXPECTED })
+    assert.deepEqual(found, [])
+    assert.deepEqual(result.rows, { prices: 41, equivocations: 1 })
+  })
+
   it('lets go of a server that does not answer, whether it is asked or not', async (t) => {
     for (const isAsked of [false, true]) {
       const { database } = await databaseWith(t, [priceRow()])
