@@ -45,13 +45,16 @@ function rowsIn(stdout: string): readonly Said[] {
     .map((line) => JSON.parse(line) as Said)
 }
 
+async function metricsOf({ httpUrl }: NodeAtWork): Promise<string> {
+  return (await fetch(`${httpUrl}/metrics`)).text()
+}
+
 describe('somebody who owns the table writes', () => {
   it('each kind of falsehood, and running nodes say of each loudly what is false, and of no other row', async (t) => {
     const database = await databaseWithRows(t)
     const env = { GP_FETCHPRICEINTERVAL: `${INTERVAL_MS / 1_000}`, GP_HTTPADDR: '127.0.0.1:0', GP_SIGNERS: SIGNERS }
     const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 2, env })
     const nodes = await network.nodes('node1', 'node2')
-    const metricsOf = async ({ httpUrl }: NodeAtWork): Promise<string> => (await fetch(`${httpUrl}/metrics`)).text()
     const allJudged = new RegExp(`^gp_audited_rows ${ROWS.length}$`, 'm')
     for (const node of nodes) {
       await network.until(async () => allJudged.test(await metricsOf(node)), 'all rows are judged')
