@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import { CLEAR_LINE } from '../src/commands/progress-bar.ts'
 
 /** Tells whoever waits what is being measured. */
 export interface Progress {
@@ -9,8 +10,6 @@ export interface Progress {
   /** Takes the last step off the screen. */
   clear(): void
 }
-
-const CLEAR_LINE = '\r\u001b[2K'
 
 /** Steps take turns on one line of a terminal; elsewhere each has a line, or with `silent` there are no lines at all. */
 export function createProgress(stream: WriteStream, { silent }: { readonly silent: boolean }): Progress {

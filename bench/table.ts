@@ -38,7 +38,7 @@ export async function measureTable(workbench: Workbench): Promise<Measurement[]>
 }
 
 async function verify({ clock, logger }: Workbench, url: string): Promise<{ seconds: number; threads: number }> {
-  const source = createRowReader({ logger }, { url })
+  const source = createRowReader({ clock, logger }, { url })
   const threads = threadsFor(await blocksOf(source))
   const fromMs = clock.now().monoMs
   const judges = new JudgingPool({ threads })

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { createColors } from 'picocolors'
+import { CLEAR_LINE, PROGRESS_EVERY_MS, percentText, progressBar, remainingText } from '../src/commands/progress-bar.ts'
 
 /** Tells whoever waits how far it is. */
 export interface Progress {
@@ -14,37 +14,20 @@ export interface ProgressOptions {
   readonly colour: boolean
 }
 
-const CLEAR_LINE = '\r\u001b[2K'
-const WIDTH = 24
-/** How often something is said, milliseconds. */
-const EVERY_MS = { terminal: 100, lines: 10_000 }
-
 /** A bar on one line of a terminal; elsewhere a line now and then. */
 export function createProgress(stream: Pick<Writable, 'write'>, { terminal, colour }: ProgressOptions): Progress {
-  const paint = createColors(colour)
   let saidAtMs = 0
   return {
     at(target, { done, total, elapsedMs }) {
-      if (elapsedMs - saidAtMs < (terminal ? EVERY_MS.terminal : EVERY_MS.lines)) return
+      if (elapsedMs - saidAtMs < PROGRESS_EVERY_MS[terminal ? 'terminal' : 'lines']) return
       saidAtMs = elapsedMs
       const rate = `${Math.round((1_000 * done) / elapsedMs).toLocaleString('en')}/s`
-      const left = `${formatSeconds(((total - done) * elapsedMs) / done)} left`
-      const words = `${percent(done, total)} ${rate}, ${left}, ${target}`
-      const filled = Math.min(WIDTH, Math.floor((WIDTH * done) / total))
-      const bar = `${paint.green('█'.repeat(filled))}${paint.dim('░'.repeat(WIDTH - filled))}`
-      stream.write(terminal ? `${CLEAR_LINE}${bar} ${words}` : `${words}\n`)
+      const part = done / total
+      const words = `${percentText(part)} ${rate}, ${remainingText(part, elapsedMs) ?? '…'} left, ${target}`
+      stream.write(terminal ? `${CLEAR_LINE}${progressBar(part, { colour })} ${words}` : `${words}\n`)
     },
     clear() {
       if (terminal) stream.write(CLEAR_LINE)
     },
   }
-}
-
-function percent(done: number, total: number): string {
-  return `${Math.floor((100 * done) / total)} %`.padStart(5)
-}
-
-function formatSeconds(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }

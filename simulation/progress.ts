@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { createColors } from 'picocolors'
+import { CLEAR_LINE, PROGRESS_EVERY_MS, percentText, progressBar, remainingText } from '../src/commands/progress-bar.ts'
 
 /** Tells whoever waits how far it is. */
 export interface Progress {
@@ -14,33 +14,19 @@ export interface ProgressOptions {
   readonly colour: boolean
 }
 
-const CLEAR_LINE = '\r\u001b[2K'
-const WIDTH = 24
-/** How often something is said, milliseconds. */
-const EVERY_MS = { terminal: 100, lines: 10_000 }
-
 /** A bar on one line of a terminal; elsewhere a line now and then. */
 export function createProgress(stream: Pick<Writable, 'write'>, { terminal, colour }: ProgressOptions): Progress {
-  const paint = createColors(colour)
   let saidAtMs = 0
   return {
     at(words, { part, elapsedMs }) {
-      if (elapsedMs - saidAtMs < (terminal ? EVERY_MS.terminal : EVERY_MS.lines)) return
+      if (elapsedMs - saidAtMs < PROGRESS_EVERY_MS[terminal ? 'terminal' : 'lines']) return
       saidAtMs = elapsedMs
-      const percent = `${Math.floor(100 * part)} %`.padStart(5)
-      const left = part > 0 ? `, ${formatSeconds(((1 - part) * elapsedMs) / part)} left` : ''
-      const filled = Math.min(WIDTH, Math.floor(WIDTH * part))
-      const bar = `${paint.green('█'.repeat(filled))}${paint.dim('░'.repeat(WIDTH - filled))}`
-      const line = `${percent} ${words}${left}`
-      stream.write(terminal ? `${CLEAR_LINE}${bar} ${line}` : `${line}\n`)
+      const left = remainingText(part, elapsedMs)
+      const line = `${percentText(part)} ${words}${left === undefined ? '' : `, ${left} left`}`
+      stream.write(terminal ? `${CLEAR_LINE}${progressBar(part, { colour })} ${line}` : `${line}\n`)
     },
     clear() {
       if (terminal) stream.write(CLEAR_LINE)
     },
   }
-}
-
-function formatSeconds(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }

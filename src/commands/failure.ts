@@ -9,6 +9,17 @@ export class CommandError extends Error {
   readonly code = 'cannot-do'
 }
 
+/** Rows could not be judged: which is not to say that one is false. */
+export class UnjudgedError extends Error {
+  override readonly name = 'UnjudgedError'
+  readonly code = 'unjudged'
+
+  /** @param cause - what says in its message what was in the way */
+  constructor(cause: unknown) {
+    super(sentenceOf(cause), { cause })
+  }
+}
+
 /** An error in words for a person, with a line feed at the end. The stack is added only when asked for. */
 export function describeFailure(error: unknown, { stack }: { readonly stack: boolean }): string {
   if (error instanceof ConfigError) {
@@ -21,6 +32,7 @@ export function describeFailure(error: unknown, { stack }: { readonly stack: boo
 }
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof UnjudgedError) return EXIT.unjudged
   return error instanceof ConfigError || error instanceof KeyError ? EXIT.hopeless : EXIT.failed
 }
 

@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty'
 import type { Clock } from '../core/clock.ts'
+import { CLEAR_LINE, PROGRESS_EVERY_MS, percentText, progressBar, remainingText } from './progress-bar.ts'
 
 /** How much is done. */
 export interface Done {
@@ -10,32 +11,21 @@ export interface Done {
   readonly unit: string
 }
 
-const BAR_WIDTH = 24
-const EVERY_MS = 100
 const USUAL_COLUMNS = 80
-const CLEAR_LINE = '\r\u001b[2K'
 
 /** One line: a bar, percent, count, rate, remaining time. Fits into `columns`. */
 export function progressText(
   { share, count, unit }: Done,
   { elapsedMs, columns }: { readonly elapsedMs: number; readonly columns: number },
 ): string {
-  const part = Math.min(1, Math.max(0, share))
-  const full = Math.floor(part * BAR_WIDTH)
-  const seconds = elapsedMs / 1_000
-  const rate = seconds > 0 ? Math.round(count / seconds) : 0
-  const left = part > 0 ? formatSeconds((seconds / part) * (1 - part)) : '…'
-  const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`
-  const percent = `${Math.floor(part * 100)}`.padStart(3)
-  const text = `${bar} ${percent} %  ${count.toLocaleString('en')} ${unit}  ${rate.toLocaleString('en')}/s  ${left} left`
+  const rate = elapsedMs > 0 ? Math.round((1_000 * count) / elapsedMs) : 0
+  const text = [
+    `${progressBar(share, { colour: false })} ${percentText(share)}`,
+    `${count.toLocaleString('en')} ${unit}`,
+    `${rate.toLocaleString('en')}/s`,
+    `${remainingText(share, elapsedMs) ?? '…'} left`,
+  ].join('  ')
   return text.slice(0, Math.max(0, columns - 1))
-}
-
-function formatSeconds(seconds: number): string {
-  const whole = Math.ceil(seconds)
-  if (whole < 60) return `${whole} s`
-  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`
 }
 
 /** Keeps one line of a terminal; elsewhere it writes nothing. */
@@ -67,7 +57,7 @@ export function createProgressLine({
   return {
     show(done) {
       const { monoMs } = clock.now()
-      if (monoMs - shownAtMs < EVERY_MS) return
+      if (monoMs - shownAtMs < PROGRESS_EVERY_MS.terminal) return
       shownAtMs = monoMs
       put(progressText(done, { elapsedMs: monoMs - fromMs, columns: columns() }))
     },

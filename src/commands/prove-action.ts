@@ -4,6 +4,7 @@ import type { RawRow } from '../core/raw-row.ts'
 import { attestationOfRow } from '../core/read-row.ts'
 import type { StatementId } from '../core/statement.ts'
 import { createDigest } from '../core/typed-data.ts'
+import { systemClock } from '../node/system-clock.ts'
 import { createRowReader } from '../store/row-reader.ts'
 import { createPriceProof } from '../verify/price-proof.ts'
 import { createCommandLogger } from './command-logger.ts'
@@ -24,7 +25,7 @@ export async function proveRow(id: StatementId, flags: DatabaseFlags): Promise<v
 }
 
 async function rowsOf(url: string, id: StatementId): Promise<readonly RawRow[]> {
-  const reader = createRowReader({ logger: createCommandLogger() }, { url })
+  const reader = createRowReader({ clock: systemClock, logger: createCommandLogger() }, { url })
   try {
     return await reader.byId(id)
   } finally {

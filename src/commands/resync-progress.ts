@@ -1,17 +1,12 @@
 import type { Writable } from 'node:stream'
-import { createColors } from 'picocolors'
 import type { Clock } from '../core/clock.ts'
 import type { SyncProgress, SyncProgressEvent } from '../gossip/sync/progress.ts'
+import { CLEAR_LINE, PROGRESS_EVERY_MS, percentText, progressBar, remainingText } from './progress-bar.ts'
 
 export interface ResyncProgressOptions {
   readonly terminal: boolean
   readonly colour: boolean
 }
-
-const CLEAR_LINE = '\r\u001b[2K'
-const WIDTH = 24
-/** How often something is said, milliseconds. */
-const EVERY_MS = { terminal: 100, lines: 10_000 }
 
 /** A bar on one line of a terminal; elsewhere a line now and then. */
 export class ResyncProgress implements SyncProgress {
@@ -34,7 +29,7 @@ export class ResyncProgress implements SyncProgress {
     this.#stream = stream
     this.#clock = clock
     this.#options = options
-    this.#everyMs = options.terminal ? EVERY_MS.terminal : EVERY_MS.lines
+    this.#everyMs = PROGRESS_EVERY_MS[options.terminal ? 'terminal' : 'lines']
   }
 
   /** Rows that were brought to the table so far. */
@@ -89,10 +84,13 @@ export class ResyncProgress implements SyncProgress {
     const done = this.#part()
     const elapsedMs = Math.max(1, monoMs - this.#startedAtMs)
     const rate = `${Math.round((1_000 * this.#ofPeer) / elapsedMs).toLocaleString('en')} rows/s`
-    const left = done === 0 ? '' : `, ${formatSeconds((elapsedMs * (1 - done)) / done)} left`
+    const remaining = remainingText(done, elapsedMs)
+    const left = remaining === undefined ? '' : `, ${remaining} left`
     const days = `day ${Math.min(this.#days.done + 1, this.#days.all)} of ${this.#days.all}`
-    const words = `${percent(done)} ${this.#ofPeer.toLocaleString('en')} rows, ${rate}${left}, ${days}`
-    this.#stream.write(this.#options.terminal ? `${CLEAR_LINE}${this.#bar(done)} ${words}` : `${words.trim()}\n`)
+    const words = `${percentText(done)} ${this.#ofPeer.toLocaleString('en')} rows, ${rate}${left}, ${days}`
+    this.#stream.write(
+      this.#options.terminal ? `${CLEAR_LINE}${progressBar(done, this.#options)} ${words}` : `${words.trim()}\n`,
+    )
   }
 
   /** Days, and of the one that is gone through what is known to be missing. */
@@ -101,19 +99,4 @@ export class ResyncProgress implements SyncProgress {
     const { wanted, taken } = this.#ofDay
     return all === 0 ? 0 : Math.min(1, (done + (wanted === 0 ? 0 : taken / wanted)) / all)
   }
-
-  #bar(done: number): string {
-    const paint = createColors(this.#options.colour)
-    const filled = Math.floor(WIDTH * done)
-    return `${paint.green('█'.repeat(filled))}${paint.dim('░'.repeat(WIDTH - filled))}`
-  }
-}
-
-function percent(part: number): string {
-  return `${Math.floor(100 * part)} %`.padStart(5)
-}
-
-function formatSeconds(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000))
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }

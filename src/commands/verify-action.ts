@@ -1,7 +1,6 @@
 import { parseSigners } from '../config/parse-signers.ts'
 import { ConfigError, createProblem } from '../config/problem.ts'
 import { systemFiles } from '../config/surroundings.ts'
-import type { ExpectedSigners } from '../core/judge-row.ts'
 import { loadSecp256k1 } from '../core/load-secp256k1.ts'
 import type { RowRange } from '../core/raw-row.ts'
 import type { FalseRow } from '../core/row-fault.ts'
@@ -9,11 +8,12 @@ import type { SignerSet } from '../core/signer-set.ts'
 import { EXIT } from '../node/exit-code.ts'
 import { systemClock } from '../node/system-clock.ts'
 import { createRowReader } from '../store/row-reader.ts'
+import type { LastingSigners } from '../verify/judging-order.ts'
 import { JudgingPool } from '../verify/judging-pool.ts'
 import { threadsFor } from '../verify/row-judges.ts'
 import { type VerificationResult, verifyTables } from '../verify/verification.ts'
 import { createCommandLogger } from './command-logger.ts'
-import { CommandError } from './failure.ts'
+import { CommandError, UnjudgedError } from './failure.ts'
 import { askDatabase } from './find-database.ts'
 import { createProgressLine } from './progress-line.ts'
 import {
@@ -29,8 +29,20 @@ import type { VerifyFlags } from './verify.ts'
 /** Pages that wait for each thread, so that none waits for the database. */
 const PAGES_A_THREAD = 2
 
-/** Judges all rows, prints the false ones, and sets the exit code. */
+/**
+ * Judges all rows, prints the false ones, and sets the exit code.
+ *
+ * @throws {ConfigError | UnjudgedError}
+ */
 export async function verifyDatabase(flags: VerifyFlags): Promise<void> {
+  try {
+    await verifyRows(flags)
+  } catch (error) {
+    throw error instanceof ConfigError ? error : new UnjudgedError(error)
+  }
+}
+
+async function verifyRows(flags: VerifyFlags): Promise<void> {
   const { from, to, network, threshold } = flags
   if (from !== undefined && to !== undefined && from >= to) {
     throw new CommandError('--from is not before --to: no row can lie between them')
@@ -50,11 +62,11 @@ async function verify(
     flags,
     range,
     expected,
-  }: { readonly flags: VerifyFlags; readonly range: RowRange; readonly expected: ExpectedSigners },
+  }: { readonly flags: VerifyFlags; readonly range: RowRange; readonly expected: LastingSigners },
 ): Promise<Verified> {
   const clock = systemClock
   const fromMs = clock.now().monoMs
-  const source = createRowReader({ logger: createCommandLogger() }, { url })
+  const source = createRowReader({ clock, logger: createCommandLogger() }, { url })
   const line = createProgressLine({ stream: process.stderr, clock })
   let judges: JudgingPool | undefined
   try {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { EXIT } from '../node/exit-code.ts'
 import { DATABASE_HELP, type DatabaseFlags } from './database-flags.ts'
 
 export interface VerifyFlags extends DatabaseFlags {
@@ -17,7 +18,7 @@ recovered, and nothing is believed of the table, its constraints and indexes inc
 ones nobody can tell from the table: name them with --signers, as GP_SIGNERS has them (ADDRESS, ADDRESS@FROM-TO, or
 @FILE), and how many make a quorum with --threshold.
 
-Exit code: 0 when all rows are true, 1 when one is false.
+Exit code: 0 when all rows are true, 1 when one is false, 2 when they could not be judged.
 ${DATABASE_HELP}`
 
 /** `gossip-price verify`: every row again, trusting nobody. */
@@ -34,6 +35,8 @@ export function registerVerify(program: Command): void {
     .option('--database <url>', 'Postgres URL of the database')
     .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
     .addHelpText('after', HELP)
+    // A mistyped option must not look like a false row.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.unjudged))
     .action(async (flags: VerifyFlags) => {
       const { verifyDatabase } = await import('./verify-action.ts')
       await verifyDatabase(flags)

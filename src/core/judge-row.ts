@@ -31,8 +31,8 @@ export interface ExpectedSigners {
   readonly network?: string | undefined
   /** Every signer of a row must be allowed in its round. @default anybody */
   readonly signers?: SignerSet | undefined
-  /** So many signatures at least. @default 1 */
-  readonly threshold?: number | undefined
+  /** So many signatures at least, for all rows or by the moment at which one was observed. @default 1 */
+  readonly threshold?: number | ((observedAtMs: number) => number) | undefined
 }
 
 /**
@@ -150,12 +150,14 @@ function judgeExpected(
   entries: readonly SignDataEntry[],
   {
     expected = {},
-    statement: { network, round },
+    statement: { network, round, observedAt },
     note,
   }: { readonly expected: ExpectedSigners | undefined; readonly statement: PriceStatement; readonly note: Note },
 ): void {
   if (expected.network !== undefined && expected.network !== network) return
-  const { signers, threshold = 1 } = expected
+  const { signers } = expected
+  const threshold =
+    typeof expected.threshold === 'function' ? expected.threshold(observedAt) : (expected.threshold ?? 1)
   const allowed = new Set(
     entries.filter(({ signer }) => signers?.allows(signer as Address, round) ?? true).map(({ signer }) => signer),
   )

@@ -63,6 +63,34 @@ export interface RowSource {
   clashes(limit: number, range: RowRange): Promise<readonly RowClash[]>
 }
 
+/** A source that tells what became of the tables meanwhile. */
+export interface WatchedRows extends RowSource {
+  /** One look at both tables. @throws {TableUnavailableError} */
+  changes(look: RowLook): Promise<RowChanges>
+}
+
+/** What is looked for. */
+export interface RowLook {
+  /** Rows that were written or changed since this look; none when it is left out. */
+  readonly since?: string | undefined
+  /** The first blocks that are looked through. */
+  readonly from: Readonly<Record<RowTable, number>>
+  /** Most rows of each table. */
+  readonly limit: number
+  /** Told to all who listen to the database; undefined for none. */
+  readonly announce?: string | undefined
+}
+
+/** What a look found. */
+export interface RowChanges {
+  /** Names this look for the next one: see {@link RowLook.since}. */
+  readonly mark: string
+  /** How many blocks each table has. */
+  readonly blocks: Readonly<Record<RowTable, number>>
+  /** The newest first, and when there are more than the limit, only those. */
+  readonly rows: readonly RawRow[]
+}
+
 /**
  * A row that another row makes false:
  * - `slot-taken`: a further row of `prices` has its slot

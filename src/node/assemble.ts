@@ -16,7 +16,7 @@ import { openFeed } from './open-feed.ts'
 import { openGossip } from './open-gossip.ts'
 import type { SyncOptions } from './open-sync.ts'
 import { OwnReport } from './own-report.ts'
-import type { NodePorts, TablePort } from './ports.ts'
+import type { NodePorts, TablePort, TableWatch } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
 import type { Topics } from './open-topics.ts'
@@ -56,8 +56,7 @@ export interface AssemblyOptions {
   readonly sync: SyncOptions
   /** Takes what must be let go of when the node ends. */
   readonly releases: Releases
-  /** Told once, when the table has answered for the first time. */
-  readonly onTable?: (() => void) | undefined
+  readonly tableWatch?: TableWatch | undefined
 }
 
 /**
@@ -67,7 +66,7 @@ export interface AssemblyOptions {
 export async function assembleNode(
   components: NodeComponents,
   ports: NodePorts,
-  { constants, sync, releases, onTable }: AssemblyOptions,
+  { constants, sync, releases, tableWatch }: AssemblyOptions,
 ): Promise<AssembledNode> {
   const { clock } = components
   const { curve, key, memory, outbox, evidence, lots } = ports
@@ -123,14 +122,18 @@ export async function assembleNode(
       logger: components.logger.child('postgres'),
       table,
       onOutcome: (id, outcome) => driver.settle(id, outcome),
-      onAnswered: onTable,
+      onAnswered: () => tableWatch?.onTable(),
     },
     // Nobody else writes to a table of one's own: every turn is this node's.
     listen === undefined ? {} : { turnDelayMs: (row) => writeTurnDelayMs(row, signer.address) },
   )
   const listener = listen?.({
-    onHeard: (ids) => writer.heard(ids),
+    onHeard(ids) {
+      if (ids.some((id) => engine.phaseOf(id) === undefined)) tableWatch?.onUnknown()
+      writer.heard(ids)
+    },
     onHearing: (hearing) => writer.setHearing(hearing),
+    onAudit: (notice) => tableWatch?.onAudit(notice),
   })
   releases.add('price listener', () => listener?.stop())
   releases.add('table writer', () => writer.stop(), { atMostMs: WRITER_RELEASE_MS })

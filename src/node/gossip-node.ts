@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ApiServer } from '../api/api-server.ts'
 import type { Config } from '../config.ts'
+import type { Clock } from '../core/clock.ts'
 import { toHex } from '../core/hex.ts'
+import type { NetworkConstants } from '../core/network.ts'
+import { quorumAt, withQuorum } from '../core/quorum-history.ts'
 import { loadSigningKey } from '../keys/signing-key.ts'
 import { createCoinbaseFeed } from '../price/coinbase-feed.ts'
 import { EvidenceFolder, evidenceDirectory } from '../store/evidence-folder.ts'
@@ -74,16 +77,15 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
       return network
     },
   }
-  const { network: name, signers, minimumSigners } = constants
-  const audit = openAudit(components, {
+  const { network: name, signers } = constants
+  const tableWatch = openAudit(components, {
     curve,
     url: table.url,
-    expected: { network: name, signers, threshold: minimumSigners },
+    network: name,
+    expected: { network: name, signers, threshold: quorumThen({ clock, disk }, constants) },
     releases,
   })
-  // Before that there may be no tables to look through.
-  const onTable = (): void => audit.start()
-  const node = await assembleNode(components, ports, { constants, sync: config, releases, onTable })
+  const node = await assembleNode(components, ports, { constants, sync: config, releases, tableWatch })
   if (network === undefined) throw new Error('a node that is put together has a network')
   const { peerId, addresses, peerList } = network
   const database = new DatabaseWatch({ ...components, logger }, { url: table.url.reveal() })
@@ -112,6 +114,17 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
 
   logger.info(`listening on ${addresses.join(', ')}`)
   return { peerId, addresses, httpUrl: server?.url, readiness, stop: () => releases.run(components) }
+}
+
+/** What made a quorum when a statement was observed, as far as this node's disk knows. */
+function quorumThen(
+  { clock, disk }: { readonly clock: Clock; readonly disk: NodeDisk },
+  { network, minimumSigners, intervalMs }: NetworkConstants,
+): (observedAtMs: number) => number {
+  const before = disk.quorums.load(network)
+  const history = withQuorum(before, { minimum: minimumSigners, nowMs: clock.now().wallMs, intervalMs })
+  if (history !== before) disk.quorums.replace(network, history)
+  return (observedAtMs) => quorumAt(history, observedAtMs)
 }
 
 /** The HTTP server, with the prices of the table. */

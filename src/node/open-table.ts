@@ -55,7 +55,7 @@ export async function openTable(
       },
       hasHeard: (mark) => listener?.hasHeard(mark) === true,
     },
-    listen({ onHeard, onHearing }) {
+    listen({ onHeard, onHearing, onAudit }) {
       listener = new PriceListener(
         {
           clock,
@@ -71,6 +71,7 @@ export async function openTable(
             history.setHearing(hearing)
             onHearing(hearing)
           },
+          onAudit,
         },
         { url, network },
       )

@@ -14,6 +14,7 @@ import type { NodeStatus } from '../core/status.ts'
 import type { Doorkeeper } from '../gossip/gater.ts'
 import type { Exchange } from '../gossip/sync/exchange.ts'
 import type { Topic, TopicOptions } from '../gossip/topic.ts'
+import type { AuditNotice } from '../store/committed-notice.ts'
 
 /**
  * The world of one gossip node: its key, its disk, its table, its feed, its peers. A running node has SQLite, Postgres,
@@ -61,6 +62,17 @@ export interface TablePort {
 export interface TableHandlers {
   readonly onHeard: (ids: readonly StatementId[]) => void
   readonly onHearing: (hearing: boolean) => void
+  readonly onAudit?: TableWatch['onAudit'] | undefined
+}
+
+/** Whoever watches over what is in the table. */
+export interface TableWatch {
+  /** The table has answered for the first time. */
+  onTable(): void
+  /** Somebody wrote rows of which this node knows no statement. */
+  onUnknown(): void
+  /** An audit looks into the table, be it this node's own. */
+  onAudit(notice: AuditNotice): void
 }
 
 export interface ConnectOptions {

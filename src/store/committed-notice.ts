@@ -6,6 +6,15 @@ export interface Committed {
   readonly ids: readonly StatementId[]
   /** Who sent it to find out whether it comes through. */
   readonly probe?: string
+  /** Who looks into the table now. */
+  readonly audit?: AuditNotice
+}
+
+export interface AuditNotice {
+  /** Names a process. */
+  readonly by: string
+  /** Its look before this one found something false. */
+  readonly alarm: boolean
 }
 
 const ID = /^0x[0-9a-f]{64}$/
@@ -17,12 +26,22 @@ export function parseCommitted(payload: string): Committed | undefined {
   const { network, ids } = value
   if (typeof network !== 'string' || !Array.isArray(ids)) return undefined
   const probe = 'probe' in value && typeof value.probe === 'string' ? { probe: value.probe } : {}
-  return { network, ids: ids.filter(isId), ...probe }
+  const audit = 'audit' in value && typeof value.audit === 'string' ? { audit: auditOf(value.audit, value) } : {}
+  return { network, ids: ids.filter(isId), ...probe, ...audit }
+}
+
+function auditOf(by: string, value: object): AuditNotice {
+  return { by, alarm: 'alarm' in value && value.alarm === true }
 }
 
 /** A payload that tells of no row. */
 export function renderProbe(network: string, token: string): string {
-  return JSON.stringify({ network, ids: [], probe: token } satisfies Record<keyof Committed, unknown>)
+  return JSON.stringify({ network, ids: [], probe: token } satisfies Committed)
+}
+
+/** A payload that tells of no row, but of a look into all of them. */
+export function renderAudit(network: string, { by, alarm }: AuditNotice): string {
+  return JSON.stringify({ network, ids: [], audit: by, alarm })
 }
 
 function parseJson(text: string): unknown {

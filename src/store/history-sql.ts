@@ -1,3 +1,5 @@
+import { STORED_COLUMNS } from './price-sql.ts'
+
 /**
  * The statements about committed history: of network $1, observed from $2 on and before $3, in milliseconds since the
  * Unix epoch. Days are counted in seconds since then, so the time zone of the session does not matter. The rounds $4 to
@@ -69,18 +71,7 @@ FROM (
 export const FIND_ATTESTATIONS = ['prices', 'equivocations']
   .map(
     (table) => `
-SELECT
-  id,
-  price::text,
-  first_signer,
-  sign_data,
-  floor(extract(epoch FROM lastsigned_time) * 1000) AS lastsigned_ms,
-  floor(extract(epoch FROM created_time) * 1000) AS created_ms,
-  network,
-  pair,
-  round,
-  source,
-  floor(extract(epoch FROM observed_time) * 1000) AS observed_ms
+SELECT ${STORED_COLUMNS}
 FROM ${table}
 WHERE network = $1 AND id = ANY ($2::text[])`,
   )

@@ -54,6 +54,14 @@ const VERSIONS: readonly string[] = [
     parked         TEXT
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE quorums (
+    network TEXT    NOT NULL,
+    from_ms INTEGER NOT NULL,
+    minimum INTEGER NOT NULL,
+    PRIMARY KEY (network, from_ms)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** Why a file is not one of ours that this version can use. */

@@ -11,6 +11,7 @@ import { NodeDiskError, damaged, explain } from './node-disk-error.ts'
 import { prepareSchema } from './node-disk-schema.ts'
 import { SqliteOutbox } from './sqlite-outbox.ts'
 import { SqlitePeerBook } from './sqlite-peer-book.ts'
+import { SqliteQuorums } from './sqlite-quorums.ts'
 import { SqliteSignOnceMemory } from './sqlite-sign-once.ts'
 
 const FILE = 'node.sqlite'
@@ -24,7 +25,7 @@ export interface NodeDiskComponents {
 }
 
 /**
- * A node's own disk: what it has signed, what it owes to the table, and which peers it knows. One SQLite file in its
+ * A node's own disk: what it has signed, what it owes to the table, which peers it knows, and what made a quorum. One SQLite file in its
  * data directory, in WAL mode with synchronous=FULL, so that what was written outlives a power cut; locked, so that two
  * processes cannot sign with one memory. A file that is damaged, or of something else, is moved aside with an error,
  * and an empty one takes its place: a signer whose memory is not there waits for a full round.
@@ -34,6 +35,7 @@ export class NodeDisk {
   readonly #clock: Clock
   readonly outbox: Outbox
   readonly peers: SqlitePeerBook
+  readonly quorums: SqliteQuorums
 
   /** @throws {NodeDiskError} */
   constructor(components: NodeDiskComponents, { directory }: { readonly directory: string }) {
@@ -41,6 +43,7 @@ export class NodeDisk {
     this.#database = open(components, join(directory, FILE))
     this.outbox = new SqliteOutbox(this.#database)
     this.peers = new SqlitePeerBook(this.#database)
+    this.quorums = new SqliteQuorums(this.#database)
   }
 
   /** The sign-once memory of a signer; `madeNow`: its key was made in this very start. */

@@ -202,7 +202,17 @@ export class PriceFollower {
   #tell(records: readonly PriceRecord[]): void {
     const news = records.filter(({ id }) => !this.#told.has(id))
     for (const { id } of news) this.#told.set(id, true)
-    if (news.length > 0) this.#components.onRows(news.map(storedPrice))
+    const rows = news.flatMap((record) => this.#read(record))
+    if (rows.length > 0) this.#components.onRows(rows)
+  }
+
+  #read(record: PriceRecord): StoredPrice[] {
+    try {
+      return [storedPrice(record)]
+    } catch (error) {
+      this.#components.logger.warn(error instanceof Error ? error.message : String(error))
+      return []
+    }
   }
 
   async #disconnect(): Promise<void> {

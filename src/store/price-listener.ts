@@ -8,7 +8,7 @@ import type { Logger } from '../core/logger.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 import type { StatementId } from '../core/statement.ts'
-import { type Committed, parseCommitted, renderProbe } from './committed-notice.ts'
+import { type AuditNotice, type Committed, parseCommitted, renderProbe } from './committed-notice.ts'
 import { connectionOptions } from './connection.ts'
 import { describeDatabase } from './database-fault.ts'
 import { COMMITTED_CHANNEL, LISTEN, NOTIFY_ALL } from './price-sql.ts'
@@ -22,6 +22,8 @@ export interface PriceListenerComponents {
   readonly onHeard: (ids: readonly StatementId[]) => void
   /** Told when nothing is missed from now on, and when that ends. */
   readonly onHearing: (hearing: boolean) => void
+  /** Told of looks of audits into the table, its own included. */
+  readonly onAudit?: ((audit: AuditNotice) => void) | undefined
 }
 
 export interface PriceListenerOptions {
@@ -41,7 +43,7 @@ const KEEP_ALIVE_MS = 30_000
 const LOST: RetryPace = { firstMs: 500, capMs: 15_000 }
 // A pooler stays a pooler; but a server that was only slow must not be taken for one for long.
 const DEAF: RetryPace = { firstMs: 15_000, capMs: 600_000 }
-const CLOSE_TIMEOUT_MS = 1_000
+const CLOSE_TIMEOUT_MS = 400
 // More than nodes of one network ever share a database: about half a megabyte.
 const MARKS_LIMIT = 4_096
 
@@ -181,8 +183,9 @@ export class PriceListener implements DatabaseMarks {
     }
   }
 
-  #take({ network, ids, probe }: Committed): void {
+  #take({ network, ids, probe, audit }: Committed): void {
     if (network !== this.#options.network) return
+    if (audit !== undefined) this.#components.onAudit?.(audit)
     if (probe !== undefined && isMark(probe)) this.#marks.set(probe, true)
     if (ids.length > 0) this.#components.onHeard(ids)
   }

@@ -1,23 +1,16 @@
 import { Client, DatabaseError, type QueryResultRow } from 'pg'
+import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { TableUnavailableError } from '../core/price-table.ts'
-import type { RawRow, RowClash, RowName, RowRange, RowSource, RowTable } from '../core/raw-row.ts'
+import type { RawRow, RowClash, RowName, RowRange, RowTable, WatchedRows } from '../core/raw-row.ts'
 import type { StatementId } from '../core/statement.ts'
 import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
-import {
-  COUNT_BLOCKS,
-  FIND_COMMITTED_TOO,
-  FIND_ROWS_BY_ID,
-  FIND_TAKEN_IDS,
-  FIND_TAKEN_SLOTS,
-  FIND_UNDISPUTED,
-  READ_ROWS,
-  SEE_ALL_ROWS,
-} from './row-sql.ts'
+import { COMMITTED_CHANNEL } from './price-sql.ts'
+import { FIND_CHANGES, FIND_CLASHES, FIND_ROWS_BY_ID, READ_ROWS, SEE_ALL_ROWS, SIZE_OF } from './row-sql.ts'
 
 /** Reads rows on a connection of its own, which it opens when it is first asked, and again whenever it has to. */
-export interface RowReader extends RowSource {
+export interface RowReader extends WatchedRows {
   /**
    * The rows with this id, of `prices` first. One at most where the tables have their constraints.
    *
@@ -30,13 +23,6 @@ export interface RowReader extends RowSource {
 
 const TABLES = ['prices', 'equivocations'] as const satisfies readonly RowTable[]
 
-const CLASHES: readonly (readonly [RowClash['code'], string])[] = [
-  ['slot-taken', FIND_TAKEN_SLOTS],
-  ['id-taken', FIND_TAKEN_IDS],
-  ['undisputed', FIND_UNDISPUTED],
-  ['committed-too', FIND_COMMITTED_TOO],
-]
-
 export interface RowReaderOptions {
   /** URL of a Postgres, 15 or newer, and a role that may read the tables. */
   readonly url: string
@@ -44,8 +30,16 @@ export interface RowReaderOptions {
   readonly answerTimeoutMs?: number | undefined
 }
 
+/** A server that does not answer must not hold up whoever stops, milliseconds. */
+const CLOSE_TIMEOUT_MS = 300
+
+export interface RowReaderComponents {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 export function createRowReader(
-  { logger }: { readonly logger: Logger },
+  { clock, logger }: RowReaderComponents,
   { url, answerTimeoutMs }: RowReaderOptions,
 ): RowReader {
   const database = describeDatabase(url)
@@ -72,6 +66,15 @@ export function createRowReader(
     }
   }
 
+  function blocksOf(table: RowTable, size: Size | undefined): number {
+    if (size?.plain === true) return size.blocks
+    throw new TableUnavailableError(
+      'other',
+      `${table} in ${database} is not a table with all its rows in itself (a view, or one that has partitions or ` +
+        'descendants): its rows cannot be vouched for. Name the database that the nodes write to.',
+    )
+  }
+
   async function drop(): Promise<void> {
     const client = await connected?.catch(() => undefined)
     connected = undefined
@@ -80,13 +83,8 @@ export function createRowReader(
 
   return {
     async blocks(table) {
-      const [found] = await ask<{ blocks: string; plain: boolean }>(COUNT_BLOCKS, [table])
-      if (found?.plain === true) return Number(found.blocks)
-      throw new TableUnavailableError(
-        'other',
-        `${table} in ${database} is not a table with all its rows in itself (a view, or one that has partitions or ` +
-          'descendants): its rows cannot be vouched for. Name the database that the nodes write to.',
-      )
+      const [found] = await ask<{ size: Size }>(SIZE_OF, [table])
+      return blocksOf(table, found?.size)
     },
 
     async read(table, { from, to }, range) {
@@ -95,12 +93,22 @@ export function createRowReader(
     },
 
     async clashes(limit, range) {
-      const found: RowClash[] = []
-      for (const [code, text] of CLASHES) {
-        const rows = await ask<RowName & QueryResultRow>(text, [...rangeValues(range), limit])
-        for (const row of rows) found.push({ row, code })
+      const found = await ask<RowName & Pick<RowClash, 'code'>>(FIND_CLASHES, [...rangeValues(range), limit])
+      return found.map(({ code, ...row }) => ({ row, code }))
+    },
+
+    async changes({ since = null, from, limit, announce = null }) {
+      const places = TABLES.map((table) => `(${from[table]},0)`)
+      const found = await ask<Look>(FIND_CHANGES, [since, ...places, limit, announce, COMMITTED_CHANNEL])
+      const [first] = found
+      return {
+        mark: first?.mark ?? '',
+        blocks: {
+          prices: blocksOf('prices', first?.sizes.prices),
+          equivocations: blocksOf('equivocations', first?.sizes.equivocations),
+        },
+        rows: found.flatMap(({ mark: _mark, told: _told, sizes: _sizes, ...row }) => (isRow(row) ? [row] : [])),
       }
-      return found
     },
 
     async byId(id) {
@@ -111,8 +119,29 @@ export function createRowReader(
       return found
     },
 
-    close: drop,
+    async close() {
+      const closed = new AbortController()
+      const tooLate = clock.sleep(CLOSE_TIMEOUT_MS, closed.signal).catch(() => undefined)
+      await Promise.race([drop(), tooLate])
+      closed.abort()
+    },
   }
+}
+
+interface Size {
+  readonly blocks: number
+  readonly plain: boolean
+}
+
+/** A row that was found, or only the look itself. */
+type Look = Partial<RawRow> & {
+  readonly mark: string
+  readonly told: string | null
+  readonly sizes: Readonly<Record<RowTable, Size>>
+}
+
+function isRow(row: Partial<RawRow>): row is RawRow {
+  return row.table !== undefined && row.table !== null
 }
 
 async function openClient(

@@ -2,6 +2,7 @@ import type { Address } from '../core/address.ts'
 import { fromHex, toHex } from '../core/hex.ts'
 import { formatPrice, isPriceFault, parsePrice } from '../core/price.ts'
 import type { PriceRow } from '../core/price-table.ts'
+import { printable } from '../core/row-fault.ts'
 import type { Attestation, Round, Signature, StatementId } from '../core/statement.ts'
 
 /** A row of `prices`: the whole attestation, which can be checked without trusting the database. */
@@ -66,9 +67,19 @@ export interface PriceRecord {
   readonly observed_ms: string
 }
 
+/** @throws {RangeError} with a sentence, for a row that only a table without its constraints can have */
 export function storedPrice(record: PriceRecord): StoredPrice {
+  try {
+    return readPrice(record)
+  } catch (cause) {
+    const message = `the row ${printable(record.id)} of the table is no price: gossip-price verify says what is false about it`
+    throw new RangeError(message, { cause })
+  }
+}
+
+function readPrice(record: PriceRecord): StoredPrice {
   const price = parsePrice(record.price)
-  if (isPriceFault(price)) throw new RangeError(`the table holds a price that is none: ${record.price}`)
+  if (isPriceFault(price)) throw new RangeError(`no price: ${price}`)
   return {
     attestation: {
       id: record.id,

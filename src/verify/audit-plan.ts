@@ -1,15 +1,9 @@
 import type { RowTable } from '../core/raw-row.ts'
 
 /** Blocks from `from` to `to` − 1. */
-interface Blocks {
+export interface Blocks {
   readonly from: number
   readonly to: number
-}
-
-/** What to judge next. */
-export interface AuditPiece extends Blocks {
-  /** There is nothing to do but to see whether the last block has become fuller. */
-  readonly isLook: boolean
 }
 
 /** Where an audit of one table is. */
@@ -22,30 +16,16 @@ interface TablePosition {
   readonly passSinceMs: number | undefined
 }
 
-/** Where an audit is: plain data, to be kept as JSON. */
-export type AuditPosition = Readonly<Record<RowTable, TablePosition>>
-
 const NOWHERE: TablePosition = { known: 0, left: [], passSinceMs: undefined }
 
 /** Which blocks to judge next: new ones before old ones, and within both the newest first. */
 export class AuditPlan {
   readonly #blocksAtOnce: number
-  readonly #position: Record<RowTable, TablePosition>
+  readonly #position: Record<RowTable, TablePosition> = { prices: NOWHERE, equivocations: NOWHERE }
   #hasEndedPass = false
 
-  constructor({
-    blocksAtOnce,
-    resume,
-  }: {
-    readonly blocksAtOnce: number
-    readonly resume?: AuditPosition | undefined
-  }) {
+  constructor({ blocksAtOnce }: { readonly blocksAtOnce: number }) {
     this.#blocksAtOnce = blocksAtOnce
-    this.#position = { prices: resume?.prices ?? NOWHERE, equivocations: resume?.equivocations ?? NOWHERE }
-  }
-
-  get position(): AuditPosition {
-    return { ...this.#position }
   }
 
   /** Whether a whole table was gone through since {@link endPass}. */
@@ -57,33 +37,44 @@ export class AuditPlan {
     this.#hasEndedPass = false
   }
 
-  /**
-   * The blocks of `table` to judge now; undefined when it has none. They are given again until they are {@link done}.
-   *
-   * @param now - `blocks`: how many the table has
-   */
-  next(
-    table: RowTable,
-    { blocks, nowMs, passEveryMs }: { readonly blocks: number; readonly nowMs: number; readonly passEveryMs: number },
-  ): AuditPiece | undefined {
-    let { known, left, passSinceMs } = this.#position[table]
-    const isOver = left.length === 0 && (passSinceMs === undefined || Math.abs(nowMs - passSinceMs) >= passEveryMs)
-    // A table with fewer blocks than before is another one: a restored database, or one that was rewritten.
-    if (isOver || blocks < known) {
-      passSinceMs = nowMs
-      left = blocks === 0 ? [] : [{ from: 0, to: blocks }]
-    } else if (blocks > known) {
-      // The last of those known may have had room.
-      left = [...left, { from: Math.max(0, known - 1), to: blocks }]
-    }
-    known = blocks
-    this.#position[table] = { known, left, passSinceMs }
-    const last = left.at(-1)
-    if (last === undefined) return blocks === 0 ? undefined : { from: blocks - 1, to: blocks, isLook: true }
-    return { from: Math.max(last.from, last.to - this.#blocksAtOnce), to: last.to, isLook: false }
+  /** How many blocks a table had when it was looked last. */
+  known(table: RowTable): number {
+    return this.#position[table].known
   }
 
-  done(table: RowTable, { from }: AuditPiece): void {
+  /**
+   * Takes how many blocks a table has now.
+   *
+   * @param seen - `all`: that every row which was added is judged already
+   */
+  look(table: RowTable, { blocks, all }: { readonly blocks: number; readonly all: boolean }): void {
+    const { known, left, passSinceMs } = this.#position[table]
+    if (blocks < known) {
+      // Another table: a restored database, or one that was rewritten.
+      this.#position[table] = { ...NOWHERE, known: blocks }
+    } else {
+      // The last of those known may have had room.
+      const added = all ? [] : [{ from: Math.max(0, known - 1), to: blocks }]
+      this.#position[table] = { known: blocks, left: [...left, ...added], passSinceMs }
+    }
+  }
+
+  /** The blocks of `table` to judge now; undefined when there are none. They are given until they are {@link done}. */
+  next(
+    table: RowTable,
+    { nowMs, passEveryMs }: { readonly nowMs: number; readonly passEveryMs: number },
+  ): Blocks | undefined {
+    const { known, left, passSinceMs } = this.#position[table]
+    const isDue = passSinceMs === undefined || Math.abs(nowMs - passSinceMs) >= passEveryMs
+    if (left.length === 0 && isDue) {
+      const all = known === 0 ? [] : [{ from: 0, to: known }]
+      this.#position[table] = { known, left: all, passSinceMs: nowMs }
+    }
+    const last = this.#position[table].left.at(-1)
+    return last && { from: Math.max(last.from, last.to - this.#blocksAtOnce), to: last.to }
+  }
+
+  done(table: RowTable, { from }: Blocks): void {
     const { left, ...rest } = this.#position[table]
     const last = left.at(-1)
     if (last === undefined) return

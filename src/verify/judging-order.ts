@@ -8,10 +8,13 @@ export interface JudgingOrder {
   readonly threshold: number | undefined
 }
 
-export function orderOf({ network, signers, threshold }: ExpectedSigners): JudgingOrder {
+/** Signers whom every row is judged by in the same way. */
+export type LastingSigners = ExpectedSigners & { readonly threshold?: number | undefined }
+
+export function orderOf({ network, signers, threshold }: LastingSigners): JudgingOrder {
   return { network, signers: signers?.entries, threshold }
 }
 
-export function expectedOf({ network, signers, threshold }: JudgingOrder): ExpectedSigners {
+export function expectedOf({ network, signers, threshold }: JudgingOrder): LastingSigners {
   return { network, signers: signers === undefined ? undefined : createSignerSet(signers), threshold }
 }

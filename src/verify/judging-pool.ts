@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import type { ExpectedSigners } from '../core/judge-row.ts'
 import type { FalseRow } from '../core/row-fault.ts'
 import type { RawRow } from '../core/raw-row.ts'
-import { orderOf } from './judging-order.ts'
+import { type LastingSigners, orderOf } from './judging-order.ts'
 import type { RowJudges } from './row-judges.ts'
 
 // The same from src/verify and from dist/verify.
@@ -27,7 +26,7 @@ export class JudgingPool implements RowJudges {
     expected = {},
   }: {
     readonly threads: number
-    readonly expected?: ExpectedSigners | undefined
+    readonly expected?: LastingSigners | undefined
   }) {
     this.#workers = Array.from({ length: threads }, () => this.#start(expected))
     this.#idle = [...this.#workers]
@@ -48,7 +47,7 @@ export class JudgingPool implements RowJudges {
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
 
-  #start(expected: ExpectedSigners): Worker {
+  #start(expected: LastingSigners): Worker {
     const worker = new Worker(WORKER, { workerData: orderOf(expected) })
     worker.on('message', (falseRows: readonly FalseRow[]) => {
       this.#underWay.get(worker)?.answer.resolve(falseRows)

@@ -65,6 +65,8 @@ export async function verifyTables(
     const settle = async (most: number): Promise<void> => {
       while (pages.length > most) (await pages.shift())?.()
     }
+    // The first pages may have taken their time.
+    sizes[table] = await source.blocks(table)
     for (let from = 0; from < sizes[table]; from += BLOCKS_A_PAGE) {
       const to = from + BLOCKS_A_PAGE
       const page = await source.read(table, { from, to }, range)

@@ -9,6 +9,8 @@ export interface MuteServer {
   readonly url: string
   /** Ends all connections; further ones are taken, and nothing comes back. */
   fallSilent(): void
+  /** Keeps all connections, and passes nothing on any more, as a server that is stopped. */
+  hang(): void
   /** Resolves when somebody connects after that. */
   readonly tried: Promise<void>
 }
@@ -17,6 +19,7 @@ export interface MuteServer {
 export async function startMuteServer(t: TestContext, url: string): Promise<MuteServer> {
   const target = new URL(url)
   const sockets = new Set<Socket>()
+  const hanging = new AbortController()
   const tried = Promise.withResolvers<void>()
   let silent = false
   const keep = (socket: Socket): void => {
@@ -33,6 +36,10 @@ export async function startMuteServer(t: TestContext, url: string): Promise<Mute
     const upstream = connect(Number(target.port), target.hostname)
     keep(upstream)
     client.pipe(upstream).pipe(client)
+    hanging.signal.addEventListener('abort', () => {
+      client.unpipe(upstream)
+      upstream.unpipe(client)
+    })
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
   })
@@ -50,6 +57,7 @@ export async function startMuteServer(t: TestContext, url: string): Promise<Mute
   return {
     url: through.href,
     tried: tried.promise,
+    hang: () => hanging.abort(),
     fallSilent() {
       silent = true
       endAll()

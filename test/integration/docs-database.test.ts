@@ -5,14 +5,20 @@ import { fromHex } from '../../src/core/hex.ts'
 import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
 import { isPriceFault, priceFromInteger } from '../../src/core/price.ts'
 import { recoverSigner } from '../../src/core/signature.ts'
+import type { WriteOutcome } from '../../src/core/price-table.ts'
+import type { StatementId } from '../../src/core/statement.ts'
+import { systemClock } from '../../src/node/system-clock.ts'
 import { migrate } from '../../src/store/migrations.ts'
+import { createPostgresPriceReader } from '../../src/store/postgres-price-reader.ts'
+import { createRowReader } from '../../src/store/row-reader.ts'
+import { createCounters } from '../../src/telemetry/counters.ts'
 import { Document } from '../helpers/documents.ts'
-import { createTestDatabase } from '../helpers/postgres.ts'
+import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { query } from '../helpers/postgres-server.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { kindsOf, tableOf } from '../helpers/price-tables.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
-import { digest, price, round } from '../helpers/statements.ts'
+import { INTERVAL_MS, OBSERVED_AT, alice, bob, digest, price, round } from '../helpers/statements.ts'
 
 const operations = new Document('docs/operations.md')
 
@@ -34,6 +40,22 @@ const WRITER = '<!-- sql:writer -->'
 /** Rows that take every way through the statements: new, and a slot that is taken. */
 const rows = [priceRow({ price: price('1') }), priceRow({ price: price('2') })]
 
+/** What a node does with its database: it writes, audits, and serves. */
+async function workOn(database: TestDatabase, url: string): Promise<ReadonlyMap<StatementId, WriteOutcome>> {
+  const logger = new RecordingLogger()
+  const outcomes = await tableOf(database, { url }).write(rows)
+  const audit = createRowReader({ clock: systemClock, logger }, { url })
+  database.defer(() => audit.close())
+  await audit.changes({ from: { prices: 0, equivocations: 0 }, limit: 1, announce: '{}' })
+  await audit.clashes(1, {})
+  const prices = createPostgresPriceReader({ logger, counters: createCounters() }, { url, network: 'test-network' })
+  database.defer(() => prices.close())
+  await prices.latest({})
+  await prices.prices({ limit: 1 })
+  await prices.rounds({ limit: 1 })
+  return outcomes
+}
+
 describe('the roles of docs/operations.md', () => {
   it('who may create in the schema public can migrate', async (t) => {
     const database = await createTestDatabase(t, { migrated: false })
@@ -48,10 +70,7 @@ describe('the roles of docs/operations.md', () => {
     const database = await createTestDatabase(t)
     const { role, url } = await database.createRole()
     for (const grant of grantsOf(WRITER, role)) await database.query(grant)
-    assert.deepEqual(
-      new Set(kindsOf(await tableOf(database, { url }).write(rows), rows)),
-      new Set(['slot-taken', 'written']),
-    )
+    assert.deepEqual(new Set(kindsOf(await workOn(database, url), rows)), new Set(['slot-taken', 'written']))
     await assert.rejects(query(url, 'DELETE FROM prices'), { code: '42501' })
   })
 
@@ -62,7 +81,7 @@ describe('the roles of docs/operations.md', () => {
       const grants = singly(WRITER, role)
       const [missing] = grants.splice(left, 1)
       for (const grant of grants) await database.query(grant)
-      await assert.rejects(tableOf(database, { url }).write(rows), { code: 'no-permission' }, missing)
+      await assert.rejects(workOn(database, url), { code: 'no-permission' }, missing)
     }
   })
 
@@ -81,6 +100,36 @@ describe('the roles of docs/operations.md', () => {
     ]) {
       await query(url, `SELECT * FROM ${relation}`)
     }
+  })
+})
+
+describe('the queries of docs/operations.md', () => {
+  it('are answered: the latest price, the last final round, hours, disputed slots', async (t) => {
+    const database = await createTestDatabase(t)
+    const network = 'gossip-price'
+    await tableOf(database, { network }).write([
+      priceRow({ network, price: price('1') }),
+      priceRow({ network, price: price('2') }, [alice, bob]),
+      priceRow({ network, price: price('3'), observedAt: OBSERVED_AT + INTERVAL_MS + 1 }),
+      priceRow({ network, price: price('5'), observedAt: OBSERVED_AT + INTERVAL_MS, proposer: bob.address }),
+    ])
+    const queries = operations.block('<!-- sql:views -->').split(';').slice(0, -1)
+    const answers: Record<string, unknown>[][] = []
+    for (const text of queries) answers.push(await database.query(text))
+    const [latest, final, hours, disputed] = answers
+    assert.deepEqual(
+      latest?.map((row) => [row['price'], row['signer_count']]),
+      [['3.000000000000000000', 3]],
+    )
+    assert.deepEqual(
+      final?.map(({ median, rows: count }) => [median, count]),
+      [['4', '2']],
+    )
+    assert.deepEqual(
+      hours?.map(({ hour, low, high }) => [(hour as Date).toISOString(), low, high]),
+      [['2025-01-01T00:00:00.000Z', '3.000000000000000000', '5.000000000000000000']],
+    )
+    assert.deepEqual(new Set(disputed?.map((row) => row['signed_both'])), new Set([alice.address, bob.address]))
   })
 })
 

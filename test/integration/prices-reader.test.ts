@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { startCommand } from '../helpers/child-process.ts'
 import { Document, textOf } from '../helpers/documents.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { query } from '../helpers/postgres-server.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { runCli } from '../helpers/run-cli.ts'
+import { INTERVAL_MS, OBSERVED_AT } from '../helpers/statements.ts'
 import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 
 const FILE = 'sql/prices-reader.sql'
@@ -45,6 +47,11 @@ describe('sql/prices-reader.sql', () => {
       const { exitCode, stderr } = await runCli(args, { directory, env: { GP_DATABASEURL: url } })
       assert.deepEqual([exitCode, stderr], [0, ''], args[0])
     }
+    const follow = startCommand(t, ['prices', '--follow', '--json'], { directory, env: { GP_DATABASEURL: url } })
+    await follow.printed(new RegExp(row.attestation.id))
+    const next = priceRow({ observedAt: OBSERVED_AT + INTERVAL_MS })
+    await tableOf(database).write([next])
+    await follow.printed(new RegExp(next.attestation.id))
   })
 
   it('lets it change nothing, even when it lifts its own guard', async (t) => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { type TestContext, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { PriceFollower } from '../../src/store/price-follower.ts'
+import { defer } from '../helpers/defer.ts'
 import { startCommand } from '../helpers/child-process.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { startMuteServer } from '../helpers/mute-server.ts'
@@ -102,6 +106,26 @@ describe('following the table', () => {
     assert.deepEqual(told, IDS.slice(0, 1))
   })
 
+  it('passes over a row that is none, with a warning, and goes on', async (t) => {
+    const database = await createTestDatabase(t)
+    const { follower, told, logger, untilTold } = await followerOn(database, { newest: 5 })
+    await follower.start()
+    await database.query('ALTER TABLE prices DROP CONSTRAINT sign_data_format, DROP CONSTRAINT signer_count_exact')
+    await database.query('ALTER TABLE prices DROP CONSTRAINT first_signer_signed')
+    const bad = ROWS[0] ?? assert.fail()
+    await database.query(`
+      CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.sign_data = '7'; RETURN NEW; END $$;
+      CREATE TRIGGER spoil BEFORE INSERT ON prices FOR EACH ROW WHEN (NEW.id = '${bad.attestation.id}')
+        EXECUTE FUNCTION spoil()`)
+    await tableOf(database).write(ROWS.slice(0, 2))
+    await untilTold(1)
+    assert.deepEqual(told, IDS.slice(1, 2))
+    assert.match(
+      logger.at('warn').join('\n'),
+      /^the row 0x[0-9a-f]{64} of the table is no price: gossip-price verify says/,
+    )
+  })
+
   it('says so when nothing can be heard', async (t) => {
     const database = await createTestDatabase(t)
     const url = await startTransactionPooler(t, database.url)
@@ -131,6 +155,22 @@ describe('gossip-price prices --follow', () => {
     assert.match(command.lines[0] ?? '', /^observed +pair +price/)
     const columns = command.lines.map((line) => line.search(/pair|ETH-USD/))
     assert.equal(new Set(columns).size, 1)
+  })
+
+  it('ends quietly when nobody reads any more', async (t) => {
+    const database = await createTestDatabase(t)
+    await tableOf(database).write(ROWS.slice(0, 1))
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+    const args = [main, 'prices', '--follow', '--json', '--database', database.url]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    defer(t, () => child.kill('SIGKILL'))
+    let said = ''
+    child.stderr.on('data', (chunk) => (said += String(chunk)))
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    const exit = once(child, 'exit')
+    await tableOf(database).write(ROWS.slice(1, 2))
+    assert.deepEqual([await exit, said], [[0, null], ''])
   })
 
   it('prints a line of JSON for each that a stranger can prove, and waits for the first', async (t) => {

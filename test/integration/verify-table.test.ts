@@ -5,19 +5,22 @@ import { loadSecp256k1 } from '../../src/core/load-secp256k1.ts'
 import type { RowRange } from '../../src/core/raw-row.ts'
 import type { FalseRow } from '../../src/core/row-fault.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
+import { systemClock } from '../../src/node/system-clock.ts'
 import { createRowReader, type RowReader } from '../../src/store/row-reader.ts'
+import type { LastingSigners } from '../../src/verify/judging-order.ts'
 import { JudgingPool } from '../../src/verify/judging-pool.ts'
 import { createRowFilter } from '../../src/verify/row-judges.ts'
 import { verifyTables } from '../../src/verify/verification.ts'
-import { APART_MS, FALSEHOODS, addEquivocation, rowsToSpoil, strip } from '../helpers/false-rows.ts'
+import { APART_MS, FALSEHOODS, addRow, rowsToSpoil, strip } from '../helpers/false-rows.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
+import { startMuteServer } from '../helpers/mute-server.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
 import { OBSERVED_AT, alice, bob, carol, price } from '../helpers/statements.ts'
 import { until } from '../helpers/until.ts'
 
-const EXPECTED: ExpectedSigners = {
+const EXPECTED: LastingSigners = {
   signers: createSignerSet(
     [alice, bob, carol].map(({ address }) => ({ address, fromRound: undefined, toRound: undefined })),
   ),
@@ -25,7 +28,7 @@ const EXPECTED: ExpectedSigners = {
 }
 
 function readerOf(database: TestDatabase, url = database.url): RowReader {
-  const reader = createRowReader({ logger: new RecordingLogger() }, { url })
+  const reader = createRowReader({ clock: systemClock, logger: new RecordingLogger() }, { url })
   database.defer(() => reader.close())
   return reader
 }
@@ -99,10 +102,10 @@ describe('verifying the table', () => {
     await strip(database)
     const copy = 'INSERT INTO prices SELECT * FROM prices'
     await database.query(copy)
-    await addEquivocation(database, priceRow())
-    await addEquivocation(database, twice)
-    await addEquivocation(database, twice)
-    await addEquivocation(database, priceRow({ pair: 'BTC-USD' }))
+    await addRow(database, 'equivocations', priceRow())
+    await addRow(database, 'equivocations', twice)
+    await addRow(database, 'equivocations', twice)
+    await addRow(database, 'equivocations', priceRow({ pair: 'BTC-USD' }))
     const { found, result } = await verify(reader)
     const codes = found.map(({ faults }) => faults.map(({ code }) => code).join(' '))
     assert.deepEqual(
@@ -194,6 +197,39 @@ describe('verifying the table', () => {
     assert.equal(found.length, 13)
     assert.deepEqual(found, (await verify(reader, { expected: EXPECTED })).found)
     assert.equal(progress.at(-1), 1)
+  })
+
+  it('may run while nodes write: what is added meanwhile is true as well', async (t) => {
+    const [first, ...later] = rowsToSpoil(40)
+    assert.ok(first)
+    const { database, reader } = await databaseWith(t, [first])
+    let written = false
+    const source: RowReader = {
+      ...reader,
+      async read(...asked) {
+        if (!written) await tableOf(database).write([...later, priceRow({ price: price('77') })])
+        written = true
+        return reader.read(...asked)
+      },
+    }
+    const { found, result } = await verify(source, { expected: EXPECTED })
+    assert.deepEqual(found, [])
+    assert.deepEqual(result.rows, { prices: 41, equivocations: 1 })
+  })
+
+  it('lets go of a server that does not answer, whether it is asked or not', async (t) => {
+    for (const isAsked of [false, true]) {
+      const { database } = await databaseWith(t, [priceRow()])
+      const server = await startMuteServer(t, database.url)
+      const reader = readerOf(database, server.url)
+      await reader.blocks('prices')
+      server.hang()
+      const asked = isAsked ? assert.rejects(reader.blocks('prices')) : undefined
+      const before = performance.now()
+      await reader.close()
+      assert.ok(performance.now() - before < 500, 'a node gives it no longer')
+      await asked
+    }
   })
 
   it('connects again after the server went away', async (t) => {

@@ -299,12 +299,14 @@ describe('gossip-price verify', () => {
       'verify --threshold 0',
       'verify --threshold 1.5',
       'verify --from 2025-01-02 --to 2025-01-02',
+      'verify --treshold 3',
     ]
     for (const args of bad) {
       const { exitCode, stdout, stderr } = await cli(args)
-      assert.deepEqual([exitCode, stdout], [1, ''], args)
-      assert.match(stderr, /It should be a (day|whole number)|--from is not before --to/)
+      assert.deepEqual([exitCode, stdout], [2, ''], args)
+      assert.match(stderr, /It should be a (day|whole number)|--from is not before --to|unknown option/)
     }
+    assert.equal((await cli('verify --help')).exitCode, 0)
     const { exitCode, stderr } = await cli('verify --signers 0x12,@nowhere --database postgres://u:p@127.0.0.1:1/d')
     assert.equal(exitCode, 78)
     assert.match(stderr, /the configuration has 2 problems\n {2}--signers="0x12": expected an address/)
@@ -316,11 +318,11 @@ describe('gossip-price verify', () => {
     assert.equal(none.exitCode, 78)
     assert.match(none.stderr, /--database="mysql:\/\/u:\[redacted\]@h\/d": expected a URL/)
     const away = await cli('verify --database postgres://u:hunter2@127.0.0.1:1/d')
-    assert.equal(away.exitCode, 1)
+    assert.equal(away.exitCode, 2)
     assert.match(away.stderr, /u@127\.0\.0\.1:1\/d cannot be reached/)
     assert.ok(!`${none.stderr}${away.stderr}`.includes('hunter2'))
     const nowhere = await cli('verify')
-    assert.equal(nowhere.exitCode, 1)
+    assert.equal(nowhere.exitCode, 2)
     assert.match(nowhere.stderr, /no database is running for /)
   })
 })

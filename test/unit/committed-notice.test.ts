@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseCommitted, renderProbe } from '../../src/store/committed-notice.ts'
+import { parseCommitted, renderAudit, renderProbe } from '../../src/store/committed-notice.ts'
 
 const ID = `0x${'0d'.repeat(32)}`
 
@@ -16,6 +16,14 @@ describe('a notification of committed rows', () => {
 
   it('of a probe tells of no row', () => {
     assert.deepEqual(parseCommitted(renderProbe('n', 'token')), { network: 'n', ids: [], probe: 'token' })
+  })
+
+  it('of an audit tells of no row, and whether something false was found', () => {
+    const audit = { by: 'process', alarm: true }
+    assert.deepEqual(parseCommitted(renderAudit('n', audit)), { network: 'n', ids: [], audit })
+    const vague = parseCommitted('{"network":"n","ids":[],"audit":"process","alarm":1}')
+    assert.deepEqual(vague?.audit, { by: 'process', alarm: false })
+    assert.equal(parseCommitted('{"network":"n","ids":[],"audit":7}')?.audit, undefined)
   })
 
   it('counts only what is an id', () => {

@@ -279,7 +279,7 @@ describe('a disk', () => {
 
   it('that is one of a newer version is refused, and not a byte of it is changed', () => {
     openDisk().close()
-    meddle('PRAGMA journal_mode = DELETE; PRAGMA user_version = 3')
+    meddle('PRAGMA journal_mode = DELETE; PRAGMA user_version = 4')
     const before = readFileSync(file())
     refusesToOpen('newer', /newer gossip-price/)
     assert.deepEqual(readFileSync(file()), before)
