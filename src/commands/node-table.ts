@@ -2,6 +2,7 @@ import type pc from 'picocolors'
 import { printed } from './ask-node.ts'
 import { agoOf, shortAddress } from './short-text.ts'
 import { type Cell, type Column, layTable } from './terminal-table.ts'
+import { wrapToWidth } from './text-width.ts'
 
 type Paint = ReturnType<typeof pc.createColors>
 
@@ -20,6 +21,8 @@ export interface NodeStatusRow {
   readonly lastCommittedTime: string | null
   readonly historyRoot: string | null
   readonly state: 'here' | 'behind' | 'gone'
+  /** In a sentence, where the node that was asked says so. */
+  readonly behindBecause?: string | null
 }
 
 interface Shown {
@@ -48,7 +51,12 @@ export function nodeTable(
   const { lines, leftOut } = layTable(columnsOf({ paint, nowMs }), { rows, width, paintHeading: paint.dim })
   const words = LEGEND.filter(({ heading }) => !leftOut.includes(heading)).map((each) => each.words)
   const hidden = leftOut.length === 0 ? '' : ` A wider terminal shows ${leftOut.join(', ')} too.`
-  return { lines, legend: `${words.join('; ')}.${hidden}` }
+  const reasons = nodes.flatMap((node) =>
+    typeof node.behindBecause === 'string'
+      ? wrapToWidth(printed(`  ${nameOf(node)}: ${node.behindBecause}`), { width, indent: '    ' })
+      : [],
+  )
+  return { lines: [...lines, ...reasons.map(paint.yellow)], legend: `${words.join('; ')}.${hidden}` }
 }
 
 function columnsOf({ paint, nowMs }: { readonly paint: Paint; readonly nowMs: number }): readonly Column<Shown>[] {

@@ -11,6 +11,7 @@ export interface NetworkStatus {
   readonly simulated: boolean
   readonly role: string
   readonly self: string | null
+  readonly constants: { readonly signerCount: number } | null
   readonly health: { readonly ready: boolean; readonly sentences: readonly string[] }
   readonly nodes: readonly NodeStatusRow[]
 }
@@ -87,13 +88,16 @@ function titleOf(
 
 /** How things are: one line of words, and the reasons where it is not well. */
 function healthOf({ network, latest }: ShownStatus, { nowMs }: { readonly nowMs: number }): readonly string[] {
-  const { health, nodes } = network
+  const { health, nodes, constants } = network
   if (!health.ready) return ['● Not ready:', ...health.sentences.map((sentence) => `  - ${sentence}`)]
   const here = nodes.filter(({ state }) => state === 'here').length
-  const seen = nodes.length === 0 ? 'no signer has told of itself' : `${here} of ${nodes.length} nodes are here`
+  // Who was never heard is no node here, and is missing all the same.
+  const total = Math.max(nodes.length, constants?.signerCount ?? 0)
+  const seen =
+    total === 0 ? 'no signer has told of itself' : `${here} of ${total} signers ${here === 1 ? 'is' : 'are'} here`
   const newest = typeof latest === 'string' ? [] : latest.map(({ observedTime }) => Date.parse(observedTime))
   const price = newest.length === 0 ? 'no price yet' : `the newest price is ${agoOf(nowMs - Math.max(...newest))} old`
-  const lead = here === nodes.length ? 'All is well' : 'Ready'
+  const lead = here === total ? 'All is well' : 'Ready'
   return [`● ${lead}: ${seen}${typeof latest === 'string' ? '' : `; ${price}`}.`]
 }
 
