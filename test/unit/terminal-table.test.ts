@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<Fruit>[] = [
 
 describe('the width of text', () => {
   it('is that of the cells it takes: two for wide characters and pictures, none for marks', () => {
-    const widths = { 'node 1': 6, '…': 1, 價格: 4, '🙂': 2, 'e\u0301': 1, '👩‍👩‍👧': 2, ｆｕ: 4, '': 0 }
+    const widths = { 'node 1': 6, '…': 1, 價格: 4, '🙂': 2, 'e\u0301': 1, '\u0301\u200b': 0, '👩‍👩‍👧': 2, ｆｕ: 4, '': 0 }
     for (const [text, width] of Object.entries(widths)) assert.equal(textWidth(text), width, text)
   })
 
