@@ -16,9 +16,12 @@ import { OBSERVED_AT, alice, bob, carol, dave, round } from '../helpers/statemen
 const NOW_MS = OBSERVED_AT + 90_000
 const LAYOUT = { colour: false, width: Infinity, nowMs: NOW_MS }
 
-/** What the API answers, as it comes over the wire. */
+function overTheWire(data: unknown): unknown {
+  return JSON.parse(JSON.stringify(data))
+}
+
+/** What the API answers. */
 function answered(node: MadeUpNode): ShownStatus {
-  const overTheWire = <T>(data: unknown): T => JSON.parse(JSON.stringify(data)) as T
   const latest = latestJson({
     pair: 'ETH-USD',
     round: round(7),
@@ -26,9 +29,9 @@ function answered(node: MadeUpNode): ShownStatus {
     prices: [committed(), committed(1)],
   })
   return {
-    network: overTheWire<NetworkStatus>(networkJson(node)),
-    statements: overTheWire<readonly PendingRow[]>(node.statements().map(statementJson)),
-    latest: overTheWire<readonly LatestPrice[]>([latest]),
+    network: overTheWire(networkJson(node)) as NetworkStatus,
+    statements: overTheWire(node.statements().map(statementJson)) as readonly PendingRow[],
+    latest: overTheWire([latest]) as readonly LatestPrice[],
     url: 'http://127.0.0.1:8080',
     atMs: NOW_MS,
   }
