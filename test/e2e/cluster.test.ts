@@ -70,6 +70,20 @@ describe('gossip-price cluster', OPTIONS, () => {
       assert.ok(rows.every(({ id }) => printed.some((row) => row.id === id)))
     })
 
+    await t.test('status and why find the node that shows them, from the same directory', async () => {
+      const [[, dashboard = ''] = []] = await cluster.printed(/^ *dashboard +(http:\/\/\S+)$/)
+      const status = await runCli(['status'], { directory })
+      assert.deepEqual([status.exitCode, status.stderr], [0, ''])
+      assert.match(
+        status.stdout,
+        /^PRICES ARE SIMULATED, and worth nothing\.\ngossip-price-10s-simulated, as the signer /,
+      )
+      assert.ok(status.stdout.includes(` sees it at ${dashboard}, `), status.stdout)
+      const why = await runCli(['why', (rows[0]?.id ?? '').slice(0, 12)], { directory })
+      assert.equal(why.exitCode, 0, why.stderr)
+      assert.ok(why.stdout.startsWith(`${rows[0]?.id}: committed\n`), why.stdout)
+    })
+
     await t.test('another cluster on the same directory ends with a sentence', async () => {
       const second = startCommand(t, ['cluster', '--simulate'], { directory })
       await second.printed(
