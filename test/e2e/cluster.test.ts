@@ -24,7 +24,8 @@ async function portBase(): Promise<string> {
 
 async function simulatedCluster(t: TestContext, directory: string): Promise<Command> {
   const flags = ['--simulate', '--interval', '10', '--quiet-period', '1', '--port-base', await portBase()]
-  return startCommand(t, ['cluster', ...flags], { directory })
+  // Any port: commands beside it have to find out which.
+  return startCommand(t, ['cluster', ...flags], { directory, env: { GP_HTTPADDR: '127.0.0.1:0' } })
 }
 
 /** The address that the cluster tells people to connect to. */

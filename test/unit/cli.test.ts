@@ -376,8 +376,8 @@ describe('--json', () => {
       .commands.flatMap(leaves)
       .filter((command) => !command.options.some(({ long }) => long === '--json'))
       .map((command) => command.name())
-    // Those that run until they are told to stop have a log (GP_LOGFORMAT); a proof is JSON; .env.example is a file.
-    assert.deepEqual(without.toSorted(), ['cluster', 'example', 'node', 'prove', 'simulate-prices'])
+    // Those that run until they are told to stop have a log (GP_LOGFORMAT); .env.example is a file.
+    assert.deepEqual(without.toSorted(), ['cluster', 'example', 'node', 'simulate-prices'])
   })
 
   it('of keys has what people are told, and never a key', async (test) => {
