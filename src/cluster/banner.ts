@@ -9,12 +9,15 @@ export function banner(
 ): string {
   const paint = pc.createColors(colour)
   const { network, databaseUrl, dashboardUrl, simulated } = cluster
+  const where = dataDir === DEFAULT_DATA_DIR ? '' : ` --data-dir ${dataDir}`
   const lines = [
     `${paint.bold(network)}: ${nodes} signing nodes and a bootstrap node`,
     '',
-    ...(dashboardUrl === undefined ? [] : [`  dashboard  ${dashboardUrl}`]),
+    ...(dashboardUrl === undefined
+      ? []
+      : [`  dashboard  ${paint.bold(dashboardUrl)}`, `  terminal   npm run gossip-price -- status${where}`]),
+    `  newest     npm run prices${where === '' ? '' : ` --${where}`}`,
     `  database   psql ${databaseUrl}`,
-    `  newest     npm run prices${dataDir === DEFAULT_DATA_DIR ? '' : ` -- --data-dir ${dataDir}`}`,
     `  stop       Ctrl-C`,
   ]
   const warning =

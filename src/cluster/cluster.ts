@@ -113,7 +113,7 @@ async function compose(
 
 async function serveSimulatedPrices({ clock, logger }: ClusterComponents, releases: Releases): Promise<string> {
   const server = await startSimulatedPriceServer(
-    { clock, logger },
+    { clock, logger: logger.child('prices') },
     { seed: SIMULATION_SEED, host: '127.0.0.1', port: 0 },
   )
   releases.add('simulated prices', () => server.close())

@@ -1,6 +1,7 @@
 import { banner } from '../cluster/banner.ts'
 import { nodeNames } from '../cluster/cluster-plan.ts'
 import { startCluster } from '../cluster/cluster.ts'
+import { createRepeatFilter } from './repeat-filter.ts'
 import { requireVariables } from '../config.ts'
 import { surroundings } from '../config/surroundings.ts'
 import { systemClock } from '../node/system-clock.ts'
@@ -23,7 +24,10 @@ export async function runCluster(flags: ClusterFlags): Promise<void> {
     { stream: process.stdout, clock: systemClock },
     { level: logLevel, format, colour, prefix: prefixes.get('cluster') },
   )
+  const isRepeat = createRepeatFilter()
+  let isStarting = true
   const onLine = (name: string, line: string): void => {
+    if (format === 'text' && isStarting && isRepeat(name, line)) return
     const text = format === 'json' ? line : formatAnyLine(line, { colour, prefix: prefixes.get(name) })
     process.stdout.write(`${text}\n`)
   }
@@ -37,6 +41,7 @@ export async function runCluster(flags: ClusterFlags): Promise<void> {
           { clock: systemClock, logger, onLine, onFatal: fail },
           { options: { nodes, interval, quietPeriod, simulate, dataDir, portBase }, surroundings: around },
         )
+        isStarting = false
         if (format === 'text') process.stdout.write(banner(cluster, { colour, nodes, dataDir }))
         return cluster
       },

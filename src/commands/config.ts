@@ -7,13 +7,14 @@ export function registerConfig(program: Command): void {
   config
     .command('print')
     .description('print the effective configuration, without secrets; fails when there is something wrong with it')
-    .action(async () => {
+    .option('--json', 'one JSON object: the value of each variable, and whether it is the default')
+    .action(async ({ json }: { readonly json?: boolean }) => {
       const { requireConfig } = await import('../config.ts')
-      const { renderConfig } = await import('../config/render.ts')
+      const { configFacts, renderConfig } = await import('../config/render.ts')
       const { surroundings } = await import('../config/surroundings.ts')
       const around = surroundings()
       requireConfig(around)
-      process.stdout.write(renderConfig(around.env))
+      process.stdout.write(json === true ? `${JSON.stringify(configFacts(around.env))}\n` : renderConfig(around.env))
     })
 
   config
@@ -27,8 +28,10 @@ export function registerConfig(program: Command): void {
   config
     .command('table')
     .description('print a table of all variables in Markdown')
-    .action(async () => {
-      const { renderVariablesTable } = await import('../config/render.ts')
-      process.stdout.write(renderVariablesTable())
+    .option('--json', 'one JSON object a line and variable')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const { renderVariablesTable, variableFacts } = await import('../config/render.ts')
+      const lines = (): string[] => variableFacts().map((each) => `${JSON.stringify(each)}\n`)
+      process.stdout.write(json === true ? lines().join('') : renderVariablesTable())
     })
 }

@@ -26,6 +26,7 @@ export function registerEvidence(program: Command): void {
   withDirectory(evidence.command('show').description('print a file of evidence as it is, to be given to others'))
     .argument('<file>', 'the file, or its name in the directory')
     .option('--out <file>', 'write it there instead')
+    .option('--json', 'makes no difference: it is JSON')
     .action(async (file: string, flags: EvidenceFlags & { readonly out?: string }) => {
       const { showEvidence } = await import('./evidence-actions.ts')
       await showEvidence(file, flags)

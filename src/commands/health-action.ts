@@ -1,23 +1,16 @@
-import axios from 'axios'
 import { EXIT } from '../node/exit-code.ts'
-import { nodeUrl } from './ask-node.ts'
-import { CommandError } from './failure.ts'
+import { findNode } from './ask-node.ts'
+import type { HealthFlags } from './health.ts'
 
-const PATIENCE_MS = 4_000
-
-/** Prints what a node answers to `/readyz`, or to the path of `url`; the exit code says whether it is ready. */
-export async function askHealth({ url }: { readonly url?: string }): Promise<void> {
-  const asked = new URL(url ?? nodeUrl())
-  if (asked.pathname === '/') asked.pathname = '/readyz'
-  const response = await axios
-    .get<string>(asked.href, {
-      timeout: PATIENCE_MS,
-      responseType: 'text',
-      validateStatus: () => true,
-    })
-    .catch((cause: unknown) => {
-      throw new CommandError(`nobody answers at ${asked.href}: start it, or look at its log`, { cause })
-    })
-  process.stdout.write(response.data)
-  if (response.status !== 200) process.exitCode = EXIT.failed
+/** Prints what a node answers to `/readyz`, or to the path of the URL; the exit code says whether it is ready. */
+export async function askHealth(flags: HealthFlags): Promise<void> {
+  const node = await findNode(flags)
+  const { pathname } = new URL(node.url)
+  const { status, text } = await node.text(pathname === '/' ? '/readyz' : pathname)
+  const ready = status === 200
+  const lines = text.split('\n').filter((line) => line !== '')
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify({ ready, reasons: ready ? [] : lines, url: node.url })}\n` : text,
+  )
+  if (!ready) process.exitCode = EXIT.failed
 }

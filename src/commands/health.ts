@@ -1,13 +1,19 @@
 import type { Command } from 'commander'
+import { type NodeFlags, withNodeFlags } from './node-flags.ts'
 
-/** `gossip-price health`: asks the node of this environment whether it is ready; for health checks of containers. */
+export interface HealthFlags extends NodeFlags {
+  readonly json?: boolean
+}
+
+/** `gossip-price health`: asks a node whether it is ready; for health checks of containers. */
 export function registerHealth(program: Command): void {
-  program
-    .command('health')
-    .description('ask the node at GP_HTTPADDR whether it is ready; exit code 1 and the reasons when it is not')
-    .option('--url <url>', 'ask there instead, as http://127.0.0.1:8080/livez')
-    .action(async (flags: { readonly url?: string }) => {
-      const { askHealth } = await import('./health-action.ts')
-      await askHealth(flags)
-    })
+  withNodeFlags(
+    program
+      .command('health')
+      .description('ask a node whether it is ready; exit code 1 and the reasons when it is not')
+      .option('--json', 'one JSON object: whether it is ready, and the reasons when not'),
+  ).action(async (flags: HealthFlags) => {
+    const { askHealth } = await import('./health-action.ts')
+    await askHealth(flags)
+  })
 }

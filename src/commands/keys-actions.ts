@@ -12,7 +12,7 @@ import { type SigningKey, type SigningKeySource, findSigningKey, keyOf, makePriv
 import { systemClock } from '../node/system-clock.ts'
 import { createLogger, wantsColour } from '../telemetry/logger.ts'
 import { CommandError } from './failure.ts'
-import type { OutputOptions, SourceOptions } from './keys.ts'
+import type { JsonOption, OutputOptions, SourceOptions } from './keys.ts'
 
 const components = {
   curve: nobleSecp256k1,
@@ -26,17 +26,13 @@ export async function newKey(options: OutputOptions & { readonly ifMissing?: boo
   const files = outputFiles(options)
   const existing = options.ifMissing === true ? await openKeyFiles(components, files) : undefined
   if (existing === undefined) await store(makePrivateKey(components), options)
-  else report(existing.address, files)
+  else report(existing.address, { files, options })
 }
 
 export async function showKey(options: SourceOptions & { readonly addressOnly?: boolean }): Promise<void> {
   const key = await find(options)
   if (options.addressOnly === true) process.stdout.write(`${checksumAddress(key.address)}\n`)
-  else
-    reportLines([
-      ['address', checksumAddress(key.address)],
-      ['from', key.file ?? 'GP_PRIVATEKEY'],
-    ])
+  else reportFacts({ address: checksumAddress(key.address), from: key.file ?? 'GP_PRIVATEKEY' }, options)
 }
 
 export async function importKey(options: OutputOptions & SourceOptions): Promise<void> {
@@ -90,7 +86,7 @@ async function store(key: PrivateKey, options: OutputOptions): Promise<void> {
     if (!(error instanceof KeyError) || error.code !== 'exists') throw error
     throw new CommandError(`${error.message} and is not overwritten: choose another file with --out`, { cause: error })
   }
-  report(key.address, files)
+  report(key.address, { files, options })
 }
 
 function outputFiles({ out, passwordFile }: OutputOptions): KeyFiles {
@@ -103,14 +99,14 @@ function passwordFileOf(keystore: string): string {
   return `${keystore.replace(/\.json$/, '')}.password`
 }
 
-function report(address: Address, { file, passwordFile }: KeyFiles): void {
-  reportLines([
-    ['address', checksumAddress(address)],
-    ['keystore', file],
-    ['password', passwordFile],
-  ])
+function report(
+  address: Address,
+  { files: { file, passwordFile }, options }: { readonly files: KeyFiles; readonly options: JsonOption },
+): void {
+  reportFacts({ address: checksumAddress(address), keystore: file, password: passwordFile }, options)
 }
 
-function reportLines(lines: readonly (readonly [string, string])[]): void {
-  process.stdout.write(lines.map(([name, value]) => `${name.padEnd(9)} ${value}\n`).join(''))
+function reportFacts(facts: Readonly<Record<string, string>>, { json }: JsonOption): void {
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(9)} ${value}\n`)
+  process.stdout.write(json === true ? `${JSON.stringify(facts)}\n` : lines.join(''))
 }

@@ -1,13 +1,17 @@
 import type { Command } from 'commander'
 
-export interface OutputOptions {
+export interface JsonOption {
+  readonly json?: boolean
+}
+
+export interface OutputOptions extends JsonOption {
   /** Keystore to write. */
   readonly out?: string
   readonly passwordFile?: string
   readonly light?: boolean
 }
 
-export interface SourceOptions {
+export interface SourceOptions extends JsonOption {
   /** Keystore to read. */
   readonly keyFile?: string
   readonly keyPasswordFile?: string
@@ -16,6 +20,8 @@ export interface SourceOptions {
 const FILES_HELP = `
 A keystore is a Web3 Secret Storage file (version 3), as geth and other wallets read it. Its password stands in the
 first line of a file beside it; where there is no such file, a password is made. Both can be read by their owner only.`
+
+const JSON_HELP = 'one JSON object a line and key, never with the key itself'
 
 /** `gossip-price keys`: signing keys, without showing them. */
 export function registerKeys(program: Command): void {
@@ -33,6 +39,7 @@ export function registerKeys(program: Command): void {
 
   withSource(keys.command('show').description("show the signing key's address and file, never the key"))
     .option('--address-only', 'print the address and nothing else')
+    .option('--json', JSON_HELP)
     .action(async (options: SourceOptions & { readonly addressOnly?: boolean }) => {
       const { showKey } = await import('./keys-actions.ts')
       await showKey(options)
@@ -68,7 +75,8 @@ export function registerKeys(program: Command): void {
     .description('make what nodes need to sign, each in its data directory, unless it is there already')
     .argument('<data-dir...>', 'data directories of the nodes')
     .option('--signers <file>', 'write their addresses there, for GP_SIGNERS=@FILE')
-    .action(async (directories: readonly string[], options: { readonly signers?: string }) => {
+    .option('--json', JSON_HELP)
+    .action(async (directories: readonly string[], options: JsonOption & { readonly signers?: string }) => {
       const { provision } = await import('./provision-action.ts')
       await provision(directories, options)
     })
@@ -79,6 +87,7 @@ function withOutput(command: Command): Command {
     .option('--out <file>', 'keystore to write (default: where a node with this GP_DATADIR looks for its key)')
     .option('--password-file <file>', 'file with its password, made when there is none (default: beside it)')
     .option('--light', "geth's light derivation: quick to open, for a password that cannot be guessed")
+    .option('--json', JSON_HELP)
 }
 
 function withSource(command: Command): Command {

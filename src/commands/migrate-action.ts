@@ -3,8 +3,9 @@ import { migrate } from '../store/migrations.ts'
 import { createLogger, wantsColour } from '../telemetry/logger.ts'
 import { namedDatabase } from './database-url.ts'
 import { CommandError } from './failure.ts'
+import type { MigrateFlags } from './migrate.ts'
 
-export async function migrateDatabase(options: { readonly database?: string }): Promise<void> {
+export async function migrateDatabase(options: MigrateFlags): Promise<void> {
   const url = namedDatabase(options)
   if (url === undefined) {
     throw new CommandError(
@@ -16,5 +17,6 @@ export async function migrateDatabase(options: { readonly database?: string }): 
     { level: 'warn', format: 'text', colour: wantsColour(process.stderr, process.env) },
   )
   const applied = await migrate({ logger }, { url: url.reveal() })
-  process.stdout.write(applied.length === 0 ? 'the tables are up to date\n' : `applied ${applied.join(', ')}\n`)
+  if (options.json === true) process.stdout.write(`${JSON.stringify({ applied })}\n`)
+  else process.stdout.write(applied.length === 0 ? 'the tables are up to date\n' : `applied ${applied.join(', ')}\n`)
 }

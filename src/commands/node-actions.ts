@@ -3,6 +3,7 @@ import { surroundings } from '../config/surroundings.ts'
 import { systemClock } from '../node/system-clock.ts'
 import { createLogger, wantsColour } from '../telemetry/logger.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
+import { removeHttpNote, writeHttpNote } from './http-note.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 
 /** Who sends SIGTERM waits about this long before it sends SIGKILL, milliseconds. */
@@ -33,7 +34,13 @@ export async function runNode(): Promise<void> {
           config,
         )
         process.send?.({ kind: 'ready', httpUrl: node.httpUrl })
-        return node
+        if (node.httpUrl !== undefined) await writeHttpNote(config.dataDir, node.httpUrl)
+        return {
+          async stop() {
+            await node.stop()
+            if (node.httpUrl !== undefined) await removeHttpNote(config.dataDir)
+          },
+        }
       },
     },
     { deadlineMs: STOP_DEADLINE_MS },

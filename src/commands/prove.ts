@@ -13,6 +13,7 @@ export function registerProve(program: Command): void {
     .command('prove')
     .description('print a proof of one row that any Ethereum library can check')
     .argument('<id>', 'id of the row: 0x and 64 hexadecimal digits', statementId)
+    .option('--json', 'makes no difference: it is JSON')
     .option('--database <url>', 'Postgres URL of the database')
     .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
     .addHelpText('after', HELP)

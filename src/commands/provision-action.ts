@@ -4,23 +4,24 @@ import { nobleSecp256k1 } from '../core/noble-secp256k1.ts'
 import { provisionSigner } from '../node/provision.ts'
 import { systemClock } from '../node/system-clock.ts'
 import { createLogger, wantsColour } from '../telemetry/logger.ts'
+import type { JsonOption } from './keys.ts'
 
 /** Makes the signing identities of several nodes, and the file that lists them. */
 export async function provision(
   directories: readonly string[],
-  { signers: file }: { readonly signers?: string },
+  { signers: file, json }: JsonOption & { readonly signers?: string },
 ): Promise<void> {
   const logger = createLogger(
     { stream: process.stderr, clock: systemClock },
     { level: 'warn', format: 'text', colour: wantsColour(process.stderr, process.env) },
   )
-  const lines: string[] = []
+  const made: { readonly address: string; readonly directory: string }[] = []
   for (const directory of directories) {
     const address = await provisionSigner({ curve: nobleSecp256k1, clock: systemClock, logger }, { directory })
-    lines.push(`${checksumAddress(address)}  # ${directory}`)
+    made.push({ address: checksumAddress(address), directory })
   }
-  const list = `${lines.join('\n')}\n`
-  process.stdout.write(list)
+  const list = made.map(({ address, directory }) => `${address}  # ${directory}\n`).join('')
+  process.stdout.write(json === true ? made.map((each) => `${JSON.stringify(each)}\n`).join('') : list)
   if (file === undefined) return
   await writeFile(`${file}.new`, list)
   await rename(`${file}.new`, file)

@@ -1,4 +1,9 @@
+import pc from 'picocolors'
 import { printed } from './ask-node.ts'
+import { type NodeStatusRow, nodeTable } from './node-table.ts'
+import { type PendingRow, pendingTable } from './pending-table.ts'
+import { wrapToWidth } from './text-width.ts'
+import { agoOf, shortAddress } from './short-text.ts'
 
 /** What `/v1/network` answers, as far as it is shown. */
 export interface NetworkStatus {
@@ -6,64 +11,100 @@ export interface NetworkStatus {
   readonly simulated: boolean
   readonly role: string
   readonly self: string | null
+  readonly constants: { readonly signerCount: number } | null
   readonly health: { readonly ready: boolean; readonly sentences: readonly string[] }
-  readonly clockOffsetMs: number | null
   readonly nodes: readonly NodeStatusRow[]
 }
 
-interface NodeStatusRow {
-  readonly signer: string
-  readonly peerId: string
-  readonly agent: string
-  readonly listed: boolean
-  readonly heardAgoMs: number
-  readonly peers: readonly string[] | null
-  readonly outbox: number | null
-  readonly lastCommittedTime: string | null
-  readonly state: 'here' | 'behind' | 'gone'
+/** The newest round of a pair, as `/v1/prices/latest` has it. */
+export interface LatestPrice {
+  readonly pair: string
+  readonly round: number
+  readonly median: string
+  readonly observedTime: string
+  readonly prices: readonly unknown[]
 }
 
-const HEADINGS = ['signer', 'state', 'heard', 'signs', 'peers', 'owes', 'committed', 'software', 'peer'] as const
-const COLOURS = { here: 32, behind: 33, gone: 31 } as const
-
-/** The network in words and a table; `colour`: whether escape sequences may be in it. */
-export function statusText(status: NetworkStatus, { colour }: { readonly colour: boolean }): string {
-  const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
-  const { health, nodes } = status
-  const what = `network ${status.network}${status.simulated ? ' (its prices are simulated)' : ''}, seen by a ${status.role}${status.self === null ? '' : ` ${status.self}`}`
-  const state = health.ready ? paint('ready', COLOURS.here) : paint('not ready', COLOURS.gone)
-  const reasons = health.sentences.map((sentence) => `  ${printed(sentence)}`)
-  const rows = nodes.map((node) => cellsOf(node, status))
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((cells) => cells[column]?.length ?? 0)),
-  )
-  const format = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  const table = [
-    format(HEADINGS),
-    ...nodes.map((node, row) => {
-      const line = format(rows[row] ?? [])
-      return node.state === 'here' ? line : paint(line, COLOURS[node.state])
-    }),
-  ]
-  const lines = [printed(what), state, ...reasons, '', ...(nodes.length > 0 ? table : ['no node has told of itself'])]
-  return lines.map((line) => `${line}\n`).join('')
+/** What is shown, and where it is from. */
+export interface ShownStatus {
+  readonly network: NetworkStatus
+  readonly statements: readonly PendingRow[]
+  /** A sentence where the node gives no prices. */
+  readonly latest: readonly LatestPrice[] | string
+  readonly url: string
+  /** When the node answered, by the clock of this machine. */
+  readonly atMs: number
 }
 
-function cellsOf(node: NodeStatusRow, { self }: NetworkStatus): readonly string[] {
-  const cells = [
-    `${node.signer.slice(0, 6)}…${node.signer.slice(-4)}${node.signer === self ? ' (asked)' : ''}`,
-    node.state,
-    `${Math.round(node.heardAgoMs / 1_000)} s ago`,
-    node.listed ? 'yes' : 'no',
-    node.peers === null ? '' : String(node.peers.length),
-    node.outbox === null ? '' : String(node.outbox),
-    node.lastCommittedTime === null ? '' : `${node.lastCommittedTime.slice(0, 19)}Z`,
-    node.agent,
-    `…${node.peerId.slice(-8)}`,
+export interface StatusLayout {
+  /** Whether escape sequences may be in it. */
+  readonly colour: boolean
+  /** Cells of the terminal; Infinity where lines may have any length. */
+  readonly width: number
+  readonly nowMs: number
+  /** What a person at the terminal may do. */
+  readonly keys?: string
+  /** Why what is shown is old. */
+  readonly trouble?: string | undefined
+}
+
+/** The network in words and tables, line by line. */
+export function statusLines(shown: ShownStatus, layout: StatusLayout): readonly string[] {
+  const { network, statements } = shown
+  const { colour, width, nowMs, keys, trouble } = layout
+  const paint = pc.createColors(colour)
+  const wrap = (text: string, by: (line: string) => string = String): readonly string[] =>
+    wrapToWidth(printed(text), { width, indent: '  ' }).map(by)
+  const nodes = nodeTable(network, { width, paint, nowMs })
+  const pending = pendingTable(statements, { width, paint })
+  return [
+    ...(network.simulated ? wrap('PRICES ARE SIMULATED, and worth nothing.', paint.yellow) : []),
+    ...titleOf(shown, { width, paint }),
+    ...(trouble === undefined ? [] : wrap(trouble, paint.red)),
+    '',
+    ...healthOf(shown, { nowMs }).flatMap((line) => wrap(line, network.health.ready ? paint.green : paint.red)),
+    ...latestOf(shown, nowMs).flatMap((line) => wrap(line)),
+    '',
+    ...nodes.lines,
+    '',
+    ...pending,
+    '',
+    ...[keys, nodes.legend].flatMap((line) =>
+      line === undefined || line === '' ? [] : wrapToWidth(line, { width }).map(paint.dim),
+    ),
   ]
-  return cells.map(printed)
+}
+
+function titleOf(
+  { network, url, atMs }: ShownStatus,
+  { width, paint }: { readonly width: number; readonly paint: ReturnType<typeof pc.createColors> },
+): readonly string[] {
+  const { network: name, role, self } = network
+  const who = `as the ${role}${self === null ? '' : ` ${shortAddress(self)}`} sees it at ${url}, ${new Date(atMs).toISOString().slice(11, 19)}Z`
+  const [first = '', ...rest] = wrapToWidth(printed(`${name}, ${who}`), { width, indent: '  ' })
+  const bold = first.startsWith(name) ? `${paint.bold(name)}${first.slice(name.length)}` : first
+  return [bold, ...rest]
+}
+
+/** How things are: one line of words, and the reasons where it is not well. */
+function healthOf({ network, latest }: ShownStatus, { nowMs }: { readonly nowMs: number }): readonly string[] {
+  const { health, nodes, constants } = network
+  if (!health.ready) return ['● Not ready:', ...health.sentences.map((sentence) => `  - ${sentence}`)]
+  const here = nodes.filter(({ state }) => state === 'here').length
+  // Who was never heard is no node here, and is missing all the same.
+  const total = Math.max(nodes.length, constants?.signerCount ?? 0)
+  const seen =
+    total === 0 ? 'no signer has told of itself' : `${here} of ${total} signers ${here === 1 ? 'is' : 'are'} here`
+  const newest = typeof latest === 'string' ? [] : latest.map(({ observedTime }) => Date.parse(observedTime))
+  const price = newest.length === 0 ? 'no price yet' : `the newest price is ${agoOf(nowMs - Math.max(...newest))} old`
+  const lead = here === total ? 'All is well' : 'Ready'
+  return [`● ${lead}: ${seen}${typeof latest === 'string' ? '' : `; ${price}`}.`]
+}
+
+function latestOf({ latest }: ShownStatus, nowMs: number): readonly string[] {
+  if (typeof latest === 'string') return [`  ${latest}`]
+  return latest.map(({ pair, median, prices, round, observedTime }) => {
+    const of = prices.length === 1 ? '1 price' : `the median of ${prices.length} prices`
+    return `  ${pair} ${median}, ${of} in round ${round}, observed ${agoOf(nowMs - Date.parse(observedTime))} ago`
+  })
 }

@@ -1,48 +1,77 @@
-import { createNodeApi, printed } from './ask-node.ts'
+import pc from 'picocolors'
+import { EXIT } from '../node/exit-code.ts'
+import { wantsColour } from '../telemetry/logger.ts'
+import { type NodeApi, findNode, printed } from './ask-node.ts'
+import { CommandError } from './failure.ts'
+import { type Story, storyLines } from './story-listing.ts'
+import { wrapToWidth } from './text-width.ts'
 import type { WhyFlags, WhySubject } from './why.ts'
 
-interface Story {
+interface Listed {
   readonly id: string
-  readonly phase: string
-  readonly sentences: readonly string[]
-  readonly missing: readonly { readonly sentence: string }[]
-  readonly wouldPass: string | null
 }
 
+/** What `/v1/rounds/{round}/why` answers, as far as it is shown. */
 interface RoundStory {
   readonly sentences: readonly string[]
   readonly statements: readonly Story[]
 }
 
+/** The largest page of prices. */
+const PAGE = 500
+
 /** Asks a node, and prints what it knows in plain sentences. */
-export async function sayWhy(about: WhySubject, { api: url, json }: WhyFlags): Promise<void> {
-  const api = createNodeApi(url)
-  if (about.kind === 'id') {
-    const story = await api.get<Story>(`/v1/statements/${about.id}/why`)
-    process.stdout.write(json === true ? `${JSON.stringify(story)}\n` : storyText(story))
+export async function sayWhy(about: WhySubject, flags: WhyFlags): Promise<void> {
+  const node = await findNode(flags)
+  const told: RoundStory =
+    about.kind === 'round'
+      ? await node.get<RoundStory>(`/v1/rounds/${about.round}/why`)
+      : { sentences: [], statements: [await storyOf(node, about)] }
+  const { sentences, statements } = told
+  if (statements.every(({ phase }) => phase === 'unknown')) process.exitCode = EXIT.failed
+  if (flags.json === true) {
+    // Of a round without any statement there is what is known of the round.
+    const lines: readonly object[] = statements.length === 0 ? [told] : statements
+    process.stdout.write(lines.map((each) => `${JSON.stringify(each)}\n`).join(''))
     return
   }
-  const round = await api.get<RoundStory>(`/v1/rounds/${about.round}/why`)
-  process.stdout.write(json === true ? roundLines(round) : roundText(round))
+  const { isTTY, columns } = process.stdout
+  const layout = {
+    paint: pc.createColors(wantsColour(process.stdout, process.env)),
+    width: isTTY && columns > 0 ? columns : Infinity,
+  }
+  const blocks = [
+    sentences.flatMap((sentence) => wrapToWidth(printed(sentence), { width: layout.width })),
+    ...statements.map((story) => storyLines(story, layout)),
+  ].filter((lines) => lines.length > 0)
+  process.stdout.write(blocks.map((lines) => `${lines.join('\n')}\n`).join('\n'))
 }
 
-/** One line for each statement; of a round without any, one for the round. */
-function roundLines(round: RoundStory): string {
-  const told = round.statements.length === 0 ? [round] : round.statements
-  return told.map((each) => `${JSON.stringify(each)}\n`).join('')
+async function storyOf(node: NodeApi, about: Exclude<WhySubject, { readonly kind: 'round' }>): Promise<Story> {
+  const id = about.kind === 'id' ? about.id : await idWith(node, about.prefix)
+  return node.get<Story>(`/v1/statements/${id}/why`)
 }
 
-function roundText({ sentences, statements }: RoundStory): string {
-  const about = sentences.map((sentence) => `${printed(sentence)}\n`).join('')
-  return [about, ...statements.map(storyText)].join('\n')
+/** @throws {CommandError} when it is none, or several */
+async function idWith(node: NodeApi, prefix: string): Promise<string> {
+  const [pending, committed] = await Promise.all([underWay(node), newest(node)])
+  const found = [...new Set([...pending, ...committed].map(({ id }) => id).filter((id) => id.startsWith(prefix)))]
+  const [id] = found
+  if (id !== undefined && found.length === 1) return id
+  throw new CommandError(
+    id === undefined
+      ? `no id that begins with ${prefix} is on its way or among the newest ${PAGE} rows: give the whole id`
+      : `several ids begin with ${prefix}, give more of it: ${found.join(', ')}`,
+  )
 }
 
-function storyText({ id, phase, sentences, missing, wouldPass }: Story): string {
-  const lines = [
-    `${id}: ${phase}`,
-    ...sentences.map((sentence) => `  ${sentence}`),
-    ...(missing.length > 0 ? ['  Missing:', ...missing.map(({ sentence }) => `    ${sentence}`)] : []),
-    ...(wouldPass === null ? [] : [`  What would make it pass: ${wouldPass}`]),
-  ]
-  return lines.map((line) => `${printed(line)}\n`).join('')
+async function underWay(node: NodeApi): Promise<readonly Listed[]> {
+  return (await node.get<{ readonly statements: readonly Listed[] }>('/v1/statements')).statements
+}
+
+/** The newest rows; none on a bootstrap node, which has no table. */
+async function newest(node: NodeApi): Promise<readonly Listed[]> {
+  const { role } = await node.get<{ readonly role: string }>('/v1/network')
+  if (role === 'bootstrap') return []
+  return (await node.get<{ readonly prices: readonly Listed[] }>(`/v1/prices?limit=${PAGE}`)).prices
 }

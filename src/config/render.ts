@@ -18,13 +18,47 @@ const COMPOSE_VARIABLES = [
   },
 ]
 
+/** What a variable is set to, without secrets; undefined where its default holds. */
+function shownValue(variable: Variable<unknown>, env: Environment): string | undefined {
+  const text = env[variable.name]?.trim()
+  const isSet = text !== undefined && (text !== '' || variable.empty !== undefined)
+  return isSet ? redact(text, variable.secrecy).replace(/\s+/g, ' ') : undefined
+}
+
+/**
+ * The effective configuration by the names of variables, without secrets: its value, as text, null where there is none
+ * until the node makes one; and whether that is the default.
+ */
+export function configFacts(
+  env: Environment,
+): Readonly<Record<string, { readonly value: string | null; readonly isDefault: boolean }>> {
+  return Object.fromEntries(
+    ALL.map((variable) => {
+      const value = shownValue(variable, env)
+      const byDefault = typeof variable.default === 'string' ? variable.default : null
+      return [variable.name, { value: value ?? byDefault, isDefault: value === undefined }]
+    }),
+  )
+}
+
+/** Every variable: its name, its default in words, and what it means. */
+export function variableFacts(): readonly {
+  readonly name: string
+  readonly default: string
+  readonly description: string
+}[] {
+  return ALL.map(({ name, default: byDefault, description }) => ({
+    name,
+    default: typeof byDefault === 'string' ? byDefault : byDefault.words,
+    description,
+  }))
+}
+
 /** The effective configuration, in the form of a `.env` file, without secrets. What is not set is marked as default. */
 export function renderConfig(env: Environment): string {
   const lines = ALL.map((variable) => {
-    const text = env[variable.name]?.trim()
-    if (text !== undefined && (text !== '' || variable.empty !== undefined)) {
-      return { text: `${variable.name}=${redact(text, variable.secrecy).replace(/\s+/g, ' ')}`, note: '' }
-    }
+    const value = shownValue(variable, env)
+    if (value !== undefined) return { text: `${variable.name}=${value}`, note: '' }
     return typeof variable.default === 'string'
       ? { text: `${variable.name}=${variable.default}`, note: '# default' }
       : { text: `# ${variable.name}=`, note: `# default: ${variable.default.words}` }

@@ -70,10 +70,13 @@ export function createLogger(
   return { ...wrap(root), flush: () => flushInTime(out, clock) }
 }
 
-/** Whether lines for people should have colours: on a terminal, unless the person has asked for none. */
+/** Whether lines for people should have colours: on a terminal, unless the person has asked for none or for them. */
 export function wantsColour(stream: Writable, env: Readonly<Record<string, string | undefined>>): boolean {
   // https://no-color.org: set to anything but the empty text.
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
+  // https://force-color.org, and 0 as many programs understand it.
+  const forced = env['FORCE_COLOR'] ?? ''
+  if (forced !== '') return forced !== '0' && forced !== 'false'
   return isTerminal(stream) && env['TERM'] !== 'dumb'
 }
 

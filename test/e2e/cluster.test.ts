@@ -24,7 +24,8 @@ async function portBase(): Promise<string> {
 
 async function simulatedCluster(t: TestContext, directory: string): Promise<Command> {
   const flags = ['--simulate', '--interval', '10', '--quiet-period', '1', '--port-base', await portBase()]
-  return startCommand(t, ['cluster', ...flags], { directory })
+  // Any port: commands beside it have to find out which.
+  return startCommand(t, ['cluster', ...flags], { directory, env: { GP_HTTPADDR: '127.0.0.1:0' } })
 }
 
 /** The address that the cluster tells people to connect to. */
@@ -68,6 +69,20 @@ describe('gossip-price cluster', OPTIONS, () => {
         .map((line) => JSON.parse(line) as ProvableRow)
       for (const row of printed) await prove(row)
       assert.ok(rows.every(({ id }) => printed.some((row) => row.id === id)))
+    })
+
+    await t.test('status and why find the node that shows them, from the same directory', async () => {
+      const [[, dashboard = ''] = []] = await cluster.printed(/^ *dashboard +(http:\/\/\S+)$/)
+      const status = await runCli(['status'], { directory })
+      assert.deepEqual([status.exitCode, status.stderr], [0, ''])
+      assert.match(
+        status.stdout,
+        /^PRICES ARE SIMULATED, and worth nothing\.\ngossip-price-10s-simulated, as the signer /,
+      )
+      assert.ok(status.stdout.includes(` sees it at ${dashboard}, `), status.stdout)
+      const why = await runCli(['why', (rows[0]?.id ?? '').slice(0, 12)], { directory })
+      assert.equal(why.exitCode, 0, why.stderr)
+      assert.ok(why.stdout.startsWith(`${rows[0]?.id}: committed\n`), why.stdout)
     })
 
     await t.test('another cluster on the same directory ends with a sentence', async () => {

@@ -95,7 +95,7 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
 
     const directory = await temporaryDirectory(t)
     const statement = story.id
-    const why = await runCli(['why', statement, '--api', url], { directory })
+    const why = await runCli(['why', statement, '--url', url], { directory })
     assert.match(why.stdout, new RegExp(`^${statement}: collecting\n`))
     assert.match(why.stdout, /\n {2}Missing:\n {4}0x\w{40} refused: it saw 3021\.455 \(deviation 5 %\)\.\n/)
     assert.match(
@@ -103,19 +103,25 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
       /\n {2}What would make it pass: 2 more signatures, and all 3 signers that are missing have refused/,
     )
     const round = String(prices[0]?.round)
-    const ofRound = await runCli(['why', round, '--json', '--api', url], { directory })
+    const ofRound = await runCli(['why', round, '--json', '--url', url], { directory })
     assert.equal(ofRound.stdout.trim().split('\n').length, 4, ofRound.stdout)
-    const roundInWords = await runCli(['why', round, '--api', url], { directory })
+    const roundInWords = await runCli(['why', round, '--url', url], { directory })
     assert.match(
       roundInWords.stdout,
       /^Round \d+ lasts from .*\n(?:This node was .*\n)?4 statements of it came here: .*3 committed/,
     )
     assert.match(roundInWords.stdout, /The table has 3 prices of it\.\n\n0x/)
-    const later = await runCli(['why', String(Number(round) + 1_000), '--api', url], { directory })
+    const later = await runCli(['why', String(Number(round) + 1_000), '--url', url], { directory })
     assert.match(later.stdout, /^Round \d+ has not begun: it begins at .*\nThe table has no price of it\.\n$/)
-    const status = await runCli(['status', '--api', url], { directory })
-    assert.match(status.stdout, /^network test-network, seen by a signer 0x\w{40}\nready\n/)
-    assert.equal(status.stdout.match(/ s ago /g)?.length, 4)
+    const status = await runCli(['status', '--url', url], { directory })
+    assert.match(status.stdout, /^test-network, as the signer 0x\w{4}…\w{4} sees it at http:/)
+    assert.match(status.stdout, /\n● All is well: 4 of 4 signers are here; the newest price is \d+ s old\.\n/)
+    assert.equal(status.stdout.match(/ ● here /g)?.length, 4)
+    const machine = await runCli(['status', '--json', '--url', url], { directory })
+    const { nodes: shown } = JSON.parse(machine.stdout) as Shown
+    assert.deepEqual(shown.map(({ signer }) => signer).toSorted(), [...known, nodes.signer('node1')].toSorted())
+    const prefix = await runCli(['why', statement.slice(0, 12), '--json', '--url', url], { directory })
+    assert.equal((JSON.parse(prefix.stdout) as Shown).id, statement)
 
     const kinds = ['price', 'statement', 'signature', 'refusal', 'node', 'peer', 'health']
     await stream.until(() => kinds.every((kind) => stream.events.some(({ event }) => event === kind)))

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { startApi } from '../helpers/api-at-work.ts'
 import { defer } from '../helpers/defer.ts'
+import { openStream } from '../helpers/event-reader.ts'
 import { createTestDatabase } from '../helpers/postgres.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { alice, attest, bob, carol, price, statement } from '../helpers/statements.ts'
@@ -42,6 +44,26 @@ describe('README.md', () => {
     await database.query('ALTER TABLE prices DISABLE TRIGGER ALL')
     await database.query('UPDATE prices SET price = price + 1')
     assert.match(await prove(), /IS FALSE/)
+  })
+
+  it('shows requests that a node answers', async (t) => {
+    const { server, ask } = await startApi(t, {
+      components: { metrics: { contentType: 'text/plain', text: async () => '' } },
+    })
+    const urls = [...(await blocks('sh')).join('').matchAll(/^curl .*?http:\/\/127\.0\.0\.1:8080(\S*?)'?(?: |$)/gm)]
+    assert.ok(urls.length > 5)
+    for (const [, path = ''] of urls) {
+      if (path === '/v1/stream') {
+        const stream = await openStream(t, server)
+        assert.equal(stream.status, 200)
+      } else assert.equal((await ask(path)).status, 200, path)
+    }
+  })
+
+  it('leads to every page', async () => {
+    const text = await readFile(README, 'utf8')
+    const pages = (await readdir(new URL('../../docs', import.meta.url))).filter((name) => name.endsWith('.md'))
+    for (const page of pages) assert.ok(text.includes(`](docs/${page})`), page)
   })
 
   it('shows queries that Postgres answers', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
+import type { Command } from 'commander'
 import { privateKeyToAddress } from 'viem/accounts'
 import { createProgram } from '../../src/commands/program.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
@@ -61,6 +62,8 @@ describe('the command line', () => {
       assert.equal(exitCode, 1)
       assert.match(stderr, /^error: /)
     }
+    assert.match((await cli('noed')).stderr, /Did you mean node\?/)
+    assert.match((await cli('status --jsn')).stderr, /Did you mean --json\?/)
   })
 
   it('says in one sentence that Node is too old, instead of a stack', async (test) => {
@@ -338,20 +341,78 @@ describe('gossip-price prove', () => {
   })
 })
 
-describe('gossip-price why and status', () => {
-  it('refuse what is neither id nor round, and no URL, and say when nobody answers', async (test) => {
+describe('gossip-price why, status and health', () => {
+  it('refuse what is neither id nor round, and no URL', async (test) => {
     const { cli } = await cliIn(test)
-    for (const args of ['why 0x12', 'why -- -1', 'why latest', 'status --api ftp://h', 'why 7 --api nowhere']) {
+    for (const args of ['why 0x12', 'why -- -1', 'why latest', 'status --url ftp://h', 'health --url nowhere']) {
       const { exitCode, stdout, stderr } = await cli(args)
       assert.deepEqual([exitCode, stdout], [1, ''], args)
-      assert.match(stderr, /It should be (0x and 64 hexadecimal digits, or the number of a round|a URL)/, args)
+      assert.match(stderr, /It should be (0x and 64 hexadecimal digits or the first 6|a URL)/, args)
     }
-    for (const args of ['why 7', 'status', 'status --json']) {
-      const away = await cli(`${args} --api http://127.0.0.1:1`)
+  })
+
+  it('say in a sentence when nobody answers, or there is nobody to ask', async (test) => {
+    const { cli } = await cliIn(test)
+    const ask = ['why 7', 'why 0x123456', 'status', 'status --json', 'health', 'health --json']
+    for (const args of ask) {
+      const away = await cli(`${args} --url http://127.0.0.1:1`)
       assert.deepEqual([away.exitCode, away.stdout], [1, ''])
-      assert.match(away.stderr, /nobody answers at http:\/\/127\.0\.0\.1:1\//)
-      const off = await cli(args, { env: { GP_HTTPADDR: '' } })
-      assert.match(off.stderr, /GP_HTTPADDR is empty, so the node serves no HTTP/)
+      assert.match(
+        away.stderr,
+        /^gossip-price: nobody answers at http:\/\/127\.0\.0\.1:1\/\S*: start the node, or .*\n$/,
+      )
     }
+    const off = await cli('status', { env: { GP_HTTPADDR: '' } })
+    assert.match(off.stderr, /GP_HTTPADDR is empty, so the node serves no HTTP/)
+    const elsewhere = await cli('status --data-dir nowhere')
+    assert.deepEqual([elsewhere.exitCode, elsewhere.stdout], [1, ''])
+    assert.match(elsewhere.stderr, /no node of nowhere serves HTTP: start it/)
+  })
+})
+
+describe('--json', () => {
+  it('is an option of every command that prints data', () => {
+    const leaves = (command: Command): readonly Command[] =>
+      command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
+    const without = createProgram()
+      .commands.flatMap(leaves)
+      .filter((command) => !command.options.some(({ long }) => long === '--json'))
+      .map((command) => command.name())
+    // Those that run until they are told to stop have a log (GP_LOGFORMAT); .env.example is a file.
+    assert.deepEqual(without.toSorted(), ['cluster', 'example', 'node', 'simulate-prices'])
+  })
+
+  it('of keys has what people are told, and never a key', async (test) => {
+    const { cli } = await cliIn(test)
+    const made = JSON.parse(succeeded(await cli('keys new --light --json')))
+    assert.deepEqual(Object.keys(made), ['address', 'keystore', 'password'])
+    const shown = JSON.parse(succeeded(await cli('keys show --json')))
+    assert.deepEqual(shown, { address: made.address, from: made.keystore })
+    const one = succeeded(await cli('keys provision one two --json'))
+      .trimEnd()
+      .split('\n')
+    assert.deepEqual(
+      one.map((line) => JSON.parse(line)['directory']),
+      ['one', 'two'],
+    )
+    const imported = await cli('keys import --light --out c.json --json', { stdin: KEY })
+    assert.equal(JSON.parse(succeeded(imported)).address, ADDRESS)
+    assert.ok(!imported.stdout.includes(KEY.slice(2)))
+  })
+
+  it('of config has every variable, without secrets', async (test) => {
+    const { cli } = await cliIn(test)
+    const env = { GP_PRIVATEKEY: KEY, GP_DATABASEURL: 'postgres://u:hunter2@h/d', GP_QUIETPERIOD: '7' }
+    const facts = JSON.parse(succeeded(await cli('config print --json', { env })))
+    assert.deepEqual(facts['GP_PRIVATEKEY'], { value: '[redacted]', isDefault: false })
+    assert.deepEqual(facts['GP_DATABASEURL'], { value: 'postgres://u:[redacted]@h/d', isDefault: false })
+    assert.deepEqual(facts['GP_QUIETPERIOD'], { value: '7', isDefault: false })
+    assert.deepEqual(facts['GP_PAIRS'], { value: 'ETH-USD', isDefault: true })
+    assert.deepEqual(facts['GP_SIGNERS'], { value: null, isDefault: true })
+    const lines = succeeded(await cli('config table --json'))
+      .trimEnd()
+      .split('\n')
+    const names = lines.map((line) => (JSON.parse(line) as { readonly name: string }).name)
+    assert.deepEqual(names, Object.keys(facts))
   })
 })
