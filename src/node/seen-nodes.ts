@@ -19,26 +19,36 @@ interface LastHeard {
   readonly wallMs: number
 }
 
+export interface SeenNodesComponents {
+  readonly directory: NodeDirectory
+  readonly clock: Clock
+  /** By what a node is remembered when it has gone. @default its signer */
+  readonly keyOf?: ((signed: SignedStatus) => string) | undefined
+}
+
 /** Who is there, and who was not long ago. */
 export class SeenNodes {
   readonly #directory: NodeDirectory
   readonly #clock: Clock
-  readonly #own: () => OwnNode
-  readonly #last = new RecentMap<Address, LastHeard>({ limit: GONE_LIMIT })
+  readonly #keyOf: (signed: SignedStatus) => string
+  readonly #own: () => OwnNode | undefined
+  readonly #last = new RecentMap<string, LastHeard>({ limit: GONE_LIMIT })
 
-  constructor({ directory, clock }: { readonly directory: NodeDirectory; readonly clock: Clock }, own: () => OwnNode) {
+  /** @param own - this node; undefined when it sends no status */
+  constructor({ directory, clock, keyOf }: SeenNodesComponents, own: () => OwnNode | undefined) {
     this.#directory = directory
     this.#clock = clock
+    this.#keyOf = keyOf ?? (({ signer }) => signer)
     this.#own = own
   }
 
   /** @returns the node, unless the status is of this very one */
   heard({ signer, status, signature }: SignedStatus, { listed }: { readonly listed: boolean }): SeenNode | undefined {
     const own = this.#own()
-    if (signer === own.signer) return undefined
+    if (signer === own?.signer) return undefined
     const { monoMs, wallMs } = this.#clock.now()
     const node = { signer, status, signature, listed, heardAtMs: monoMs }
-    if (listed) this.#last.set(signer, { node, wallMs })
+    if (listed) this.#last.set(this.#keyOf(node), { node, wallMs })
     return this.#show(node, this.#front(own))
   }
 
@@ -51,25 +61,30 @@ export class SeenNodes {
     return this.#directory.nodes().some((node) => node.signer === signer)
   }
 
-  /** This node first, then everybody in order of signers. */
+  /** This node first, if it is one of them, then everybody in order of signers. */
   nodes(): readonly SeenNode[] {
     const own = this.#own()
-    const there = this.#directory.nodes().filter(({ signer }) => signer !== own.signer)
-    const signers = new Set(there.map(({ signer }) => signer))
+    const there = this.#directory.nodes().filter(({ signer }) => signer !== own?.signer)
+    const keys = new Set(there.flatMap((node) => [node.signer, this.#keyOf(node)]))
     const oldestMs = this.#clock.now().monoMs - GONE_MS
     const gone = [...this.#last.values()]
       .map(({ node }) => node)
-      .filter(({ signer, heardAtMs }) => !signers.has(signer) && heardAtMs >= oldestMs)
+      .filter((node) => !keys.has(node.signer) && !keys.has(this.#keyOf(node)) && node.heardAtMs >= oldestMs)
+    const once = new Map(gone.map((node) => [node.signer, node]))
     const frontMs = this.#front(own)
-    const others = [...there, ...gone].map((node) => this.#show(node, frontMs))
-    return [this.#showOwn(own, frontMs), ...others.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))]
+    const others = [...there, ...once.values()].map((node) => this.#show(node, frontMs))
+    const sorted = others.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))
+    return own === undefined ? sorted : [this.#showOwn(own, frontMs), ...sorted]
   }
 
-  #front(own: OwnNode): number | undefined {
+  #front(own: OwnNode | undefined): number | undefined {
     const { wallMs } = this.#clock.now()
-    // Keys that nobody lists cost nothing, so they have no say.
-    const listed = this.#directory.nodes().filter((node) => node.listed && node.signer !== own.signer)
-    return frontOf([...listed.map(committedBy), this.#committedByOwn(own)], { wallMs })
+    const others = this.#directory.nodes().filter(({ signer }) => signer !== own?.signer)
+    const listed = others.filter((node) => node.listed)
+    // Keys that nobody lists cost nothing, so they have no say but where nobody is known to be listed.
+    const saying = listed.length === 0 && own === undefined ? others : listed
+    const committed = saying.map(committedBy)
+    return frontOf(own === undefined ? committed : [...committed, this.#committedByOwn(own)], { wallMs })
   }
 
   #committedByOwn({ lastCommittedAtMs, uptimeMs = 0 }: OwnNode): Committed {
