@@ -79,9 +79,12 @@ export class SeenNodes {
 
   #front(own: OwnNode | undefined): number | undefined {
     const { wallMs } = this.#clock.now()
-    // Keys that nobody lists cost nothing, so they have no say.
-    const listed = this.#directory.nodes().filter((node) => node.listed && node.signer !== own?.signer)
-    return frontOf([...listed.map(committedBy), ...(own === undefined ? [] : [this.#committedByOwn(own)])], { wallMs })
+    const others = this.#directory.nodes().filter(({ signer }) => signer !== own?.signer)
+    const listed = others.filter((node) => node.listed)
+    // Keys that nobody lists cost nothing, so they have no say but where nobody is known to be listed.
+    const saying = listed.length === 0 && own === undefined ? others : listed
+    const committed = saying.map(committedBy)
+    return frontOf(own === undefined ? committed : [...committed, this.#committedByOwn(own)], { wallMs })
   }
 
   #committedByOwn({ lastCommittedAtMs, uptimeMs = 0 }: OwnNode): Committed {

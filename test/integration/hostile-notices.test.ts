@@ -14,6 +14,7 @@ import { alice, attest, price, testSigner } from '../helpers/statements.ts'
 const DOMAIN = { name: 'gossip-price', version: '1', salt: keccak256(stringToHex('test-network')) }
 const ALL = [TOPICS.prices, TOPICS.status, TOPICS.refusals] as const
 const ELSEWHERE = '3172.52775'
+const ZEROS = `0x${'00'.repeat(32)}` as const
 
 interface HeardRefusal {
   readonly signer: string
@@ -44,7 +45,8 @@ async function refusalsHeard(peer: RawPeer): Promise<HeardRefusal[]> {
 async function statusesHeard(peer: RawPeer): Promise<{ readonly signer: string; readonly peerId: string }[]> {
   return Promise.all(
     peer.heardOn(TOPICS.status).map(async (bytes) => {
-      const { network, peerId, instance, sequence, sentAt, agent, constants, signature } = decodeStatusMessage(bytes)
+      const { network, peerId, instance, sequence, sentAt, agent, constants, signature, report } =
+        decodeStatusMessage(bytes)
       const status = {
         peerId,
         instance: toHex(instance),
@@ -52,6 +54,11 @@ async function statusesHeard(peer: RawPeer): Promise<{ readonly signer: string; 
         sentAt,
         agent,
         constants: { ...constants, network, signers: toHex(constants.signers) },
+        report: {
+          ...report,
+          received: report.received.map((each) => ({ ...each, signer: toHex(each.signer) })),
+          historyRoot: report.historyRoot.length === 0 ? ZEROS : toHex(report.historyRoot),
+        },
       }
       return {
         signer: await signerOf({ types: STATUS_TYPES, primaryType: 'Status', message: status }, signature),

@@ -150,6 +150,25 @@ describe('a node that is heard', () => {
   })
 })
 
+describe('a node that sends no status', () => {
+  it('shows the others alone, and who of them is behind, though it knows of no signer', () => {
+    const clock = new ManualClock()
+    const directory = new NodeDirectory({ clock }, { open: false })
+    const nodes = new SeenNodes({ directory, clock }, () => undefined)
+    const rounds = [0, 0, 3]
+    for (const [index, signer] of [bob, carol, dave].entries()) {
+      const signed = signStatus(signer, { report: reached(rounds[index] ?? 0), peerId: signer.address })
+      directory.take(signed, { listed: false })
+    }
+    const states = new Map(nodes.nodes().map(({ signer, state }) => [signer, state]))
+    assert.deepEqual(
+      [bob, carol, dave].map(({ address }) => states.get(address)),
+      ['here', 'here', 'behind'],
+    )
+    assert.equal(states.size, 3)
+  })
+})
+
 describe('this node', () => {
   it('is behind when its table is, says so, and says so again when it has caught up', async () => {
     const { clock, own, hear, nodes, told, watch } = createSeen()

@@ -50,7 +50,7 @@ describe('the listing of a network', () => {
       lines[0],
       `test-network, as the signer ${short(alice.address)} sees it at http://127.0.0.1:8080, ${new Date(NOW_MS).toISOString().slice(11, 19)}Z`,
     )
-    assert.equal(lines[2], '● Ready: 2 of 4 signers are here; the newest price is 90 s old.')
+    assert.equal(lines[2], '● Ready: 1 of 4 signers is here; the newest price is 90 s old.')
     assert.equal(lines[3], '  ETH-USD 3021.455, the median of 2 prices in round 7, observed 90 s ago')
   })
 
@@ -70,9 +70,9 @@ describe('the listing of a network', () => {
       /^node +state +heard +signs +up +peers +clock +received +owes +committed +root +version +peer$/,
     )
     const [first = '', second = '', third = ''] = lines.slice(heading + 1)
-    const tail = '● here +1 s +yes +60 s +1 +12 ms fast +3/9 +0 +90 s ago +abababab +0\\.1\\.0 +…\\w+'
-    assert.match(first, new RegExp(`^  ${short(bob.address)} +${tail}$`))
-    assert.match(second, new RegExp(`^▸ ${short(alice.address)} +${tail}$`))
+    const tail = '1 s +yes +60 s +1 +12 ms fast +3/9 +0 +90 s ago +abababab +0\\.1\\.0 +…\\w+'
+    assert.match(first, new RegExp(`^  ${short(bob.address)} +◐ behind +${tail}$`))
+    assert.match(second, new RegExp(`^▸ ${short(alice.address)} +● here +${tail}$`))
     assert.match(third, new RegExp(`^  ${short(carol.address)} +○ gone +1 s +yes( +–){7} +0\\.1\\.0 `))
   })
 
