@@ -2,9 +2,9 @@ import { toHex } from '../core/hex.ts'
 import { DEVIATION_SCALE, isSimulatedNetwork } from '../core/network.ts'
 import { formatPrice } from '../core/price.ts'
 import type { CommittedPrice, CommittedRound, LatestRound } from '../core/price-reader.ts'
+import { priceTypedData } from '../core/price-typed-data.ts'
 import { formatSigner } from '../core/signer-set.ts'
 import type { AgreedConstants } from '../core/status.ts'
-import { DOMAIN_NAME, DOMAIN_VERSION, PRICE_TYPES, domainSalt } from '../core/typed-data.ts'
 import type { NodePeers, NodeView, PendingStatement, RoundStory, SeenNode, StatementStory } from './node-view.ts'
 
 /** What the API answers with, made of what the node knows; the shapes are those of schemas.ts. */
@@ -20,6 +20,7 @@ export function timeText(ms: number): string {
   return new Date(Math.min(LATEST_MS, Math.max(EARLIEST_MS, ms))).toISOString()
 }
 
+const wholeOrNull = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms))
 const timeOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : timeText(ms))
 
 export function priceJson({ attestation, lastSignedAtMs, createdAtMs, disputed }: CommittedPrice): Json {
@@ -41,29 +42,11 @@ export function priceJson({ attestation, lastSignedAtMs, createdAtMs, disputed }
   }
 }
 
-const DOMAIN_TYPE = [
-  { name: 'name', type: 'string' },
-  { name: 'version', type: 'string' },
-  { name: 'salt', type: 'bytes32' },
-]
-
 /** Typed data and signatures, which any Ethereum library can check. */
 export function proofJson({ attestation: { id, statement, signatures } }: CommittedPrice): Json {
   return {
     id,
-    typedData: {
-      domain: { name: DOMAIN_NAME, version: DOMAIN_VERSION, salt: toHex(domainSalt(statement.network)) },
-      types: { EIP712Domain: DOMAIN_TYPE, ...PRICE_TYPES },
-      primaryType: 'Price',
-      message: {
-        pair: statement.pair,
-        price: String(statement.price),
-        round: String(statement.round),
-        observedAt: String(statement.observedAt),
-        source: statement.source,
-        proposer: statement.proposer,
-      },
-    },
+    typedData: priceTypedData(statement),
     signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })).toSorted(
       (a, b) => (a.signer < b.signer ? -1 : 1),
     ),
@@ -107,8 +90,8 @@ export function statementJson(pending: PendingStatement): Json {
     refusals: refusals.map(({ signer, reason, sentence }) => ({ signer, reason, sentence })),
     minimum,
     maximum,
-    quietEndsInMs: quietEndsInMs ?? null,
-    closesInMs: closesInMs ?? null,
+    quietEndsInMs: wholeOrNull(quietEndsInMs),
+    closesInMs: wholeOrNull(closesInMs),
   }
 }
 
@@ -184,11 +167,11 @@ export function nodeJson(node: SeenNode): Json {
     peerId: node.peerId,
     agent: node.agent,
     listed: node.listed,
-    heardAgoMs: node.heardAgoMs,
+    heardAgoMs: Math.round(node.heardAgoMs),
     sentTime: timeText(node.sentAtMs),
-    uptimeMs: node.uptimeMs ?? null,
+    uptimeMs: wholeOrNull(node.uptimeMs),
     peers: node.peers ?? null,
-    clockOffsetMs: node.clockOffsetMs ?? null,
+    clockOffsetMs: wholeOrNull(node.clockOffsetMs),
     received: node.received?.map(({ signer, statements, signatures }) => ({ signer, statements, signatures })) ?? null,
     outbox: node.outbox ?? null,
     lastCommittedTime: timeOrNull(node.lastCommittedAtMs),
@@ -213,7 +196,7 @@ export function networkJson(view: NodeView): Json {
     constants: constants === undefined ? null : constantsJson(constants),
     signers: signers?.map(formatSigner) ?? null,
     health: healthJson(view.readiness()),
-    clockOffsetMs: view.clockOffsetMs() ?? null,
+    clockOffsetMs: wholeOrNull(view.clockOffsetMs()),
     nodes: nodes.map(nodeJson),
     links: linksOf(nodes, view.peers()),
   }

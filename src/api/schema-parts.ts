@@ -6,7 +6,7 @@ export const HEX_ID = '^0x[0-9a-f]{64}$'
 export const text = (description: string): Schema => ({ type: 'string', description })
 export const count = (description: string): Schema => ({ type: 'integer', minimum: 0, description })
 export const milliseconds = (description: string): Schema => ({
-  type: 'number',
+  type: 'integer',
   description: `${description}, milliseconds`,
 })
 export const orNull = (schema: Schema): Schema => ({ ...schema, type: [schema['type'], 'null'] })

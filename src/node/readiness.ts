@@ -44,7 +44,8 @@ export function gossipReadiness(
 function peerFaults({ topics: { prices } }: ReadyNode, { minimumSigners }: NetworkConstants): readonly string[] {
   const peers = prices.peers()
   const wanted = minimumSigners - 1
-  if (peers < wanted) return [`connected to ${peers} nodes of the network: a quorum takes ${wanted} others`]
+  if (peers < wanted)
+    return [`connected to ${counted(peers, 'node')} of the network: a quorum takes ${counted(wanted, 'other')}`]
   return peers > 0 && prices.meshPeers() === 0 ? ['no messages are exchanged with any peer yet: the mesh is empty'] : []
 }
 
@@ -56,7 +57,7 @@ function signerFaults(
   const others = directory.nodes().filter((each) => each.listed && each.signer !== signer.address).length
   const reachable = others + (signers.allows(signer.address, roundAt(wallMs, intervalMs)) ? 1 : 0)
   if (reachable >= minimumSigners) return []
-  return [`${reachable} signers are there, with this node: a quorum takes ${minimumSigners}`]
+  return [`a quorum takes ${counted(minimumSigners, 'signer')}, and with this node there are ${reachable}`]
 }
 
 function priceFaults({
@@ -77,4 +78,8 @@ function tableFaults(node: ReadyNode): readonly string[] {
     ...(fault === undefined ? [] : [`the table cannot be written: ${fault}`]),
     ...(oldestMs > OLD_ROW_MS ? [`a row has waited for the table for ${Math.round(oldestMs / 1_000)} s`] : []),
   ]
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -39,7 +39,7 @@ describe('a gossip node is ready', () => {
     found.others = []
     assert.deepEqual(readiness(), [])
     found.peers = 1
-    assert.deepEqual(readiness(), ['connected to 1 nodes of the network: a quorum takes 2 others'])
+    assert.deepEqual(readiness(), ['connected to 1 node of the network: a quorum takes 2 others'])
   })
 
   it('not while its mesh is empty', () => {
@@ -53,7 +53,7 @@ describe('a gossip node is ready', () => {
     await clock.advance(60_001)
     assert.deepEqual(readiness(), [])
     found.others = [bob]
-    assert.deepEqual(readiness(), ['2 signers are there, with this node: a quorum takes 3'])
+    assert.deepEqual(readiness(), ['a quorum takes 3 signers, and with this node there are 2'])
   })
 
   it('not without a price for two rounds', async () => {
