@@ -54,7 +54,7 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#own = node.signer.address
     this.#outlet = new EventOutlet(components)
     this.#watch = new StatementWatch({ engine: node.engine, clock }, (news) => this.#take(news))
-    this.#nodes = new SeenNodes({ directory: node.directory, clock }, () => this.#self())
+    this.#nodes = new SeenNodes({ directory: node.directory, clock, pace: constants }, () => this.#self())
     this.#states = new StateWatch({
       clock,
       readiness: components.readiness,
