@@ -66,7 +66,7 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#outlet = new EventOutlet(components)
     this.#startedAt = clock.now().wallMs
     this.#watch = new StatementWatch({ engine: node.engine, clock }, (news) => this.#take(news))
-    this.#nodes = new SeenNodes({ directory: node.directory, clock }, () => this.#self())
+    this.#nodes = new SeenNodes({ directory: node.directory, clock, pace: constants }, () => this.#self())
     this.#states = new StateWatch({
       clock,
       logger: components.logger,

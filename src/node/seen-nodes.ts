@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import type { SignedStatus } from '../core/status.ts'
 import type { KnownNode, NodeDirectory } from '../gossip/node-directory.ts'
-import { type Committed, MISSED_INTERVALS, frontOf, whyLate } from './lag.ts'
+import { type Committed, MISSED_INTERVALS, type Pace, frontOf, whyLate } from './lag.ts'
 
 /** What this node knows of itself. */
 export type OwnNode = Omit<SeenNode, 'heardAgoMs' | 'sentAtMs' | 'state' | 'behindBecause'>
@@ -24,6 +24,8 @@ export interface SeenNodesComponents {
   readonly clock: Clock
   /** By what a node is remembered when it has gone. @default its signer */
   readonly keyOf?: ((signed: SignedStatus) => string) | undefined
+  /** Of the network, as this node knows it. @default what each node says of it */
+  readonly pace?: Pace | undefined
 }
 
 /** Who is there, and who was not long ago. */
@@ -31,14 +33,16 @@ export class SeenNodes {
   readonly #directory: NodeDirectory
   readonly #clock: Clock
   readonly #keyOf: (signed: SignedStatus) => string
+  readonly #pace: Pace | undefined
   readonly #own: () => OwnNode | undefined
   readonly #last = new RecentMap<string, LastHeard>({ limit: GONE_LIMIT })
 
   /** @param own - this node; undefined when it sends no status */
-  constructor({ directory, clock, keyOf }: SeenNodesComponents, own: () => OwnNode | undefined) {
+  constructor({ directory, clock, keyOf, pace }: SeenNodesComponents, own: () => OwnNode | undefined) {
     this.#directory = directory
     this.#clock = clock
     this.#keyOf = keyOf ?? (({ signer }) => signer)
+    this.#pace = pace
     this.#own = own
   }
 
@@ -92,12 +96,7 @@ export class SeenNodes {
   }
 
   #showOwn(own: OwnNode, frontMs: number | undefined): SeenNode {
-    // All nodes of a network have one pace, and who is alone is not behind.
-    const [pace] = this.#directory.nodes().map(({ status }) => status.constants)
-    const late =
-      frontMs !== undefined && pace !== undefined
-        ? whyLate(this.#committedByOwn(own), { frontMs, pace, statusIntervalMs: this.#directory.intervalMs() })
-        : undefined
+    const late = this.#whyLate(this.#committedByOwn(own), { frontMs, pace: this.#pace })
     return {
       ...own,
       heardAgoMs: 0,
@@ -140,8 +139,15 @@ export class SeenNodes {
     if (heardAgoMs > MISSED_INTERVALS * statusIntervalMs) {
       return `It was heard ${Math.round(heardAgoMs / 1_000)} s ago, and says how it is every ${statusIntervalMs / 1_000} s.`
     }
-    if (frontMs === undefined) return undefined
-    return whyLate(committedBy(node), { frontMs, pace: node.status.constants, statusIntervalMs })
+    return this.#whyLate(committedBy(node), { frontMs, pace: this.#pace ?? node.status.constants })
+  }
+
+  #whyLate(
+    committed: Committed,
+    { frontMs, pace }: { readonly frontMs: number | undefined; readonly pace: Pace | undefined },
+  ): string | undefined {
+    if (frontMs === undefined || pace === undefined) return undefined
+    return whyLate(committed, { frontMs, pace, statusIntervalMs: this.#directory.intervalMs() })
   }
 }
 

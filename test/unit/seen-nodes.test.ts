@@ -8,7 +8,7 @@ import { SeenNodes } from '../../src/node/seen-nodes.ts'
 import { StateWatch } from '../../src/node/state-watch.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
-import { signStatus } from '../helpers/notices-at-work.ts'
+import { CONSTANTS, signStatus } from '../helpers/notices-at-work.ts'
 import { FIRST_REPORT, report } from '../helpers/signed-notices.ts'
 import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, dave } from '../helpers/statements.ts'
 
@@ -17,7 +17,7 @@ function createSeen() {
   const clock = new ManualClock()
   const directory = new NodeDirectory({ clock }, { open: false })
   const own = { signer: alice.address, peerId: 'own', agent: 'x', listed: true, ...FIRST_REPORT }
-  const nodes = new SeenNodes({ directory, clock }, () => own)
+  const nodes = new SeenNodes({ directory, clock, pace: CONSTANTS }, () => own)
   const told: NodeEvent[] = []
   const readiness: { sentences: readonly string[] } = { sentences: [] }
   const watch = new StateWatch({
@@ -35,7 +35,7 @@ function createSeen() {
   }
   const shown = ({ address } = bob): SeenNode | undefined => nodes.nodes().find(({ signer }) => signer === address)
   const stateOf = (signer = bob): string | undefined => shown(signer)?.state
-  return { clock, nodes, told, readiness, watch, hear, shown, stateOf, own }
+  return { clock, directory, nodes, told, readiness, watch, hear, shown, stateOf, own }
 }
 
 describe('the nodes that are seen', () => {
@@ -139,6 +139,16 @@ describe('a node that is heard', () => {
     strangers.hear(bob, reached(9))
     for (const signer of [carol, dave]) strangers.hear(signer, reached(0), false)
     assert.equal(strangers.stateOf(bob), 'here', 'keys are free')
+  })
+
+  it('is measured by the rounds of this node’s network, whatever it says of them', () => {
+    const { clock, directory, hear, shown } = createSeen()
+    hear(carol, reached(0))
+    hear(dave, reached(0))
+    const constants = { ...CONSTANTS, intervalMs: 1, quietPeriodMs: 1 }
+    const { wallMs } = clock.now()
+    directory.take(signStatus(bob, { report: reached(1), constants, sentAt: wallMs }), { listed: true })
+    assert.equal(shown(bob)?.state, 'here')
   })
 
   it('is behind without any row only when others have gone on for long since it started', () => {
