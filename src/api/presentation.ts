@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { toHex } from '../core/hex.ts'
 import { DEVIATION_SCALE, isSimulatedNetwork } from '../core/network.ts'
 import { formatPrice } from '../core/price.ts'
@@ -133,7 +134,7 @@ export function roundStoryJson(
   const inTable =
     rows === undefined
       ? 'The database gives no answer now: what the table has of it is not known.'
-      : `The table has ${rows.length === 0 ? 'no price' : rows.length === 1 ? '1 price' : `${rows.length} prices`} of it.`
+      : `The table has ${rows.length === 0 ? 'no price' : counted(rows.length, 'price')} of it.`
   return {
     round,
     startTime: timeText(startMs),

@@ -6,6 +6,7 @@ import { TableUnavailableError } from '../core/price-table.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 import type { StatementId } from '../core/statement.ts'
+import { closeClient } from './close-client.ts'
 import { parseCommitted, renderProbe } from './committed-notice.ts'
 import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
@@ -166,7 +167,7 @@ export class PriceFollower {
       )
     } finally {
       waiting.abort()
-      await this.#close(sender)
+      await closeClient(this.#components, { client: sender, atMostMs: CLOSE_TIMEOUT_MS })
     }
   }
 
@@ -234,18 +235,7 @@ export class PriceFollower {
   async #disconnect(): Promise<void> {
     const client = this.#client
     this.#client = undefined
-    if (client !== undefined) await this.#close(client)
-  }
-
-  /** A server that does not answer must not hold this up. */
-  async #close(client: Client): Promise<void> {
-    const closed = new AbortController()
-    const tooLate = this.#components.clock.sleep(CLOSE_TIMEOUT_MS, closed.signal).catch(() => undefined)
-    const ending = client.end().catch((error: unknown) => {
-      this.#components.logger.debug('a connection did not close well', { error })
-    })
-    await Promise.race([ending, tooLate])
-    closed.abort()
+    if (client !== undefined) await closeClient(this.#components, { client: client, atMostMs: CLOSE_TIMEOUT_MS })
   }
 }
 
