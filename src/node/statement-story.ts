@@ -1,6 +1,7 @@
 import type { AbsentSigner, StatementStory } from '../api/node-view.ts'
 import type { Phase } from '../consensus/effects.ts'
-import type { Engine, HeldStatement } from '../consensus/engine.ts'
+import type { Engine } from '../consensus/engine.ts'
+import type { HeldStatement } from '../consensus/holdings.ts'
 import { CO_SIGN_PAST_MS, collectWindowEnd } from '../consensus/windows.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
