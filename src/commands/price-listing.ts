@@ -1,4 +1,4 @@
-import { toHex } from '../core/hex.ts'
+import { listSignatures } from '../core/listed-signature.ts'
 import { formatPrice } from '../core/price.ts'
 import type { StoredPrice } from '../store/stored-price.ts'
 import { shortAddress } from './short-text.ts'
@@ -42,7 +42,7 @@ export function priceJson({ attestation, lastSignedAtMs, createdAtMs }: StoredPr
     observedAt,
     source,
     proposer,
-    signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })),
+    signatures: listSignatures(signatures),
     lastSignedTime: new Date(lastSignedAtMs).toISOString(),
     createdTime: new Date(createdAtMs).toISOString(),
   })
