@@ -1,9 +1,11 @@
-import { toHex } from '../core/hex.ts'
+import { counted } from '../core/counted.ts'
+import { listSignatures } from '../core/listed-signature.ts'
 import { DEVIATION_SCALE, isSimulatedNetwork } from '../core/network.ts'
 import { formatPrice } from '../core/price.ts'
 import type { CommittedPrice, CommittedRound, LatestRound } from '../core/price-reader.ts'
 import { priceTypedData } from '../core/price-typed-data.ts'
 import { formatSigner } from '../core/signer-set.ts'
+import type { PriceStatement } from '../core/statement.ts'
 import type { AgreedConstants } from '../core/status.ts'
 import type { NodePeers, NodeView, PendingStatement, RoundStory, SeenNode, StatementStory } from './node-view.ts'
 
@@ -28,12 +30,7 @@ export function priceJson({ attestation, lastSignedAtMs, createdAtMs, disputed }
   return {
     id,
     network: statement.network,
-    pair: statement.pair,
-    price: formatPrice(statement.price),
-    round: statement.round,
-    observedTime: timeText(statement.observedAt),
-    source: statement.source,
-    proposer: statement.proposer,
+    ...statementFields(statement),
     signers: [...signatures.keys()].toSorted(),
     signerCount: signatures.size,
     lastSignedTime: timeText(lastSignedAtMs),
@@ -42,14 +39,16 @@ export function priceJson({ attestation, lastSignedAtMs, createdAtMs, disputed }
   }
 }
 
+function statementFields({ pair, price, round, observedAt, source, proposer }: PriceStatement): Json {
+  return { pair, price: formatPrice(price), round, observedTime: timeText(observedAt), source, proposer }
+}
+
 /** Typed data and signatures, which any Ethereum library can check. */
 export function proofJson({ attestation: { id, statement, signatures } }: CommittedPrice): Json {
   return {
     id,
     typedData: priceTypedData(statement),
-    signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })).toSorted(
-      (a, b) => (a.signer < b.signer ? -1 : 1),
-    ),
+    signatures: listSignatures(signatures),
   }
 }
 
@@ -78,12 +77,7 @@ export function statementJson(pending: PendingStatement): Json {
   const { id, statement, phase, signers, missing, refusals, minimum, maximum, quietEndsInMs, closesInMs } = pending
   return {
     id,
-    pair: statement.pair,
-    price: formatPrice(statement.price),
-    round: statement.round,
-    observedTime: timeText(statement.observedAt),
-    source: statement.source,
-    proposer: statement.proposer,
+    ...statementFields(statement),
     phase,
     signers: signers.map(({ signer, atMs }) => (atMs === undefined ? { signer } : { signer, time: timeText(atMs) })),
     missing,
@@ -133,7 +127,7 @@ export function roundStoryJson(
   const inTable =
     rows === undefined
       ? 'The database gives no answer now: what the table has of it is not known.'
-      : `The table has ${rows.length === 0 ? 'no price' : rows.length === 1 ? '1 price' : `${rows.length} prices`} of it.`
+      : `The table has ${rows.length === 0 ? 'no price' : counted(rows.length, 'price')} of it.`
   return {
     round,
     startTime: timeText(startMs),

@@ -6,11 +6,10 @@ import type { StatementId } from '../core/statement.ts'
 import { priceCursor, readPriceCursor, readRoundCursor, roundCursor } from './cursor.ts'
 import { DEAR } from './limits.ts'
 import type { NodeView } from './node-view.ts'
+import { PARAMETERS } from './parameters.ts'
 import { latestJson, priceJson, proofJson, roundJson } from './presentation.ts'
 import { badParameter, Problem } from './problem.ts'
 import { json, type ApiRequest, type Route } from './route.ts'
-
-export const DEFAULT_LIMIT = 100
 
 type Parameters = ApiRequest['parameters']
 
@@ -32,7 +31,7 @@ export function priceRoutes({
       answers: { schema: 'PricePage' },
       async handle({ parameters }) {
         const { pair, cursor } = texts(parameters)
-        const limit = Number(parameters.limit ?? DEFAULT_LIMIT)
+        const limit = Number(parameters.limit ?? PARAMETERS.limit.default)
         const query = {
           pair,
           ...readRange(parameters),
@@ -82,7 +81,7 @@ export function priceRoutes({
       answers: { schema: 'RoundPage' },
       async handle({ parameters }) {
         const { pair, cursor } = texts(parameters)
-        const limit = Number(parameters.limit ?? DEFAULT_LIMIT)
+        const limit = Number(parameters.limit ?? PARAMETERS.limit.default)
         const after = cursor === undefined ? undefined : readRoundCursor(cursor)
         const { rounds, next } = await ask(prices, (reader) => reader.rounds({ pair, after, limit }))
         const intervalMs = selfOf(view).constants?.intervalMs ?? 0

@@ -87,7 +87,7 @@ export class RowTeller {
   }
 
   async #read(): Promise<void> {
-    const { prices, logger, tell } = this.#components
+    const { prices, logger, tell, onMissed } = this.#components
     const batch = [...this.#waiting].slice(0, BATCH)
     if (batch.length === 0) return
     this.#isReading = true
@@ -101,6 +101,7 @@ export class RowTeller {
       if (!(error instanceof TableUnavailableError)) {
         for (const id of batch) this.#waiting.delete(id)
         logger.error('rows could not be told: please report this', { error })
+        if (!this.#isClosed) onMissed()
       }
     }
     this.#isReading = false

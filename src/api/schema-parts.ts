@@ -9,6 +9,8 @@ export const milliseconds = (description: string): Schema => ({
   type: 'integer',
   description: `${description}, milliseconds`,
 })
+/** One of the document's components. */
+export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
 export const orNull = (schema: Schema): Schema => ({ ...schema, type: [schema['type'], 'null'] })
 export const list = (items: Schema, description?: string): Schema => ({
   type: 'array',

@@ -1,13 +1,12 @@
 import { isIPv6 } from 'node:net'
 import axios, { type AxiosResponse } from 'axios'
+import { DEFAULT_DATA_DIR } from '../cluster/cluster-plan.ts'
 import { requireVariables } from '../config.ts'
 import { surroundings } from '../config/surroundings.ts'
 import { CommandError } from './failure.ts'
 import { findHttpNotes } from './http-note.ts'
 import type { NodeFlags } from './node-flags.ts'
 
-/** Where a cluster keeps its things unless it is told otherwise. */
-const CLUSTER_DIRECTORY = '.gossip-price'
 /** Health checks of containers give up after five seconds. */
 const PATIENCE_MS = 4_000
 /** The largest answer is a page of 500 prices. */
@@ -58,7 +57,7 @@ async function urlsOf({ url, dataDir }: NodeFlags): Promise<readonly string[]> {
   }
   const configured = reachableUrl(httpAddress)
   if (httpAddress.kind === 'exact') return [configured]
-  return [...new Set([...(await findHttpNotes([own, CLUSTER_DIRECTORY])), configured])]
+  return [...new Set([...(await findHttpNotes([own, DEFAULT_DATA_DIR])), configured])]
 }
 
 /** A node that listens on all addresses is asked at the nearest. */

@@ -1,3 +1,4 @@
+import { DEFAULT_DATA_DIR } from '../cluster/cluster-plan.ts'
 import { requireVariables } from '../config.ts'
 import { surroundings } from '../config/surroundings.ts'
 import { TableUnavailableError } from '../core/price-table.ts'
@@ -5,9 +6,6 @@ import { findConnections } from '../store/connection-file.ts'
 import { namedDatabase } from './database-url.ts'
 import type { DatabaseFlags } from './database-flags.ts'
 import { CommandError } from './failure.ts'
-
-/** Where a cluster keeps its things unless it is told otherwise. */
-const CLUSTER_DIRECTORY = '.gossip-price'
 
 /**
  * Asks the database that `flags` or GP_DATABASEURL name, else the one that was started last in this directory and still
@@ -38,5 +36,5 @@ export async function askDatabase<T>(flags: DatabaseFlags, ask: (url: string) =>
 
 function directoriesOf({ dataDir }: DatabaseFlags): readonly string[] {
   if (dataDir !== undefined) return [dataDir]
-  return [requireVariables(surroundings(), ['dataDir']).dataDir, CLUSTER_DIRECTORY]
+  return [requireVariables(surroundings(), ['dataDir']).dataDir, DEFAULT_DATA_DIR]
 }

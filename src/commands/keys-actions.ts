@@ -9,17 +9,13 @@ import { KeyError } from '../keys/key-error.ts'
 import { type KeyFiles, keyFilesIn, openKeyFiles, writeKeyFiles } from '../keys/key-files.ts'
 import type { PrivateKey } from '../keys/keystore.ts'
 import { type SigningKey, type SigningKeySource, findSigningKey, keyOf, makePrivateKey } from '../keys/signing-key.ts'
-import { systemClock } from '../node/system-clock.ts'
-import { createLogger, wantsColour } from '../telemetry/logger.ts'
+import { createCommandLogger } from './command-logger.ts'
 import { CommandError } from './failure.ts'
 import type { JsonOption, OutputOptions, SourceOptions } from './keys.ts'
 
 const components = {
   curve: nobleSecp256k1,
-  logger: createLogger(
-    { stream: process.stderr, clock: systemClock },
-    { level: 'warn', format: 'text', colour: wantsColour(process.stderr, process.env) },
-  ),
+  logger: createCommandLogger(),
 }
 
 export async function newKey(options: OutputOptions & { readonly ifMissing?: boolean }): Promise<void> {

@@ -1,6 +1,5 @@
-import { systemClock } from '../node/system-clock.ts'
 import { migrate } from '../store/migrations.ts'
-import { createLogger, wantsColour } from '../telemetry/logger.ts'
+import { createCommandLogger } from './command-logger.ts'
 import { namedDatabase } from './database-url.ts'
 import { CommandError } from './failure.ts'
 import type { MigrateFlags } from './migrate.ts'
@@ -12,10 +11,7 @@ export async function migrateDatabase(options: MigrateFlags): Promise<void> {
       'say which database with --database URL or GP_DATABASEURL; a Postgres of our own needs no migrate',
     )
   }
-  const logger = createLogger(
-    { stream: process.stderr, clock: systemClock },
-    { level: 'warn', format: 'text', colour: wantsColour(process.stderr, process.env) },
-  )
+  const logger = createCommandLogger()
   const applied = await migrate({ logger }, { url: url.reveal() })
   if (options.json === true) process.stdout.write(`${JSON.stringify({ applied })}\n`)
   else process.stdout.write(applied.length === 0 ? 'the tables are up to date\n' : `applied ${applied.join(', ')}\n`)

@@ -34,11 +34,13 @@ export async function runNode(): Promise<void> {
           config,
         )
         process.send?.({ kind: 'ready', httpUrl: node.httpUrl })
-        if (node.httpUrl !== undefined) await writeHttpNote(config.dataDir, node.httpUrl)
+        // Commands find a node without its word, too, when they are told where it is.
+        const onFailure = (error: unknown): void => logger.warn('http.json cannot be kept in GP_DATADIR', { error })
+        if (node.httpUrl !== undefined) await writeHttpNote(config.dataDir, node.httpUrl).catch(onFailure)
         return {
           async stop() {
             await node.stop()
-            if (node.httpUrl !== undefined) await removeHttpNote(config.dataDir)
+            if (node.httpUrl !== undefined) await removeHttpNote(config.dataDir).catch(onFailure)
           },
         }
       },

@@ -1,7 +1,7 @@
-import type { Address } from '../core/address.ts'
-import { toHex } from '../core/hex.ts'
+import { listSignatures } from '../core/listed-signature.ts'
 import { formatPrice } from '../core/price.ts'
 import type { StoredPrice } from '../store/stored-price.ts'
+import { shortAddress } from './short-text.ts'
 
 const HEADINGS = ['observed', 'pair', 'price', 'round', 'proposer', 'signers', 'committed', 'network'] as const
 const RIGHT_ALIGNED: ReadonlySet<string> = new Set(['price', 'round', 'signers'])
@@ -42,7 +42,7 @@ export function priceJson({ attestation, lastSignedAtMs, createdAtMs }: StoredPr
     observedAt,
     source,
     proposer,
-    signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })),
+    signatures: listSignatures(signatures),
     lastSignedTime: new Date(lastSignedAtMs).toISOString(),
     createdTime: new Date(createdAtMs).toISOString(),
   })
@@ -71,8 +71,4 @@ function timeOf(ms: number): string {
     .toISOString()
     .replace('T', ' ')
     .replace(/\.\d+Z$/, 'Z')
-}
-
-function shortAddress(address: Address): string {
-  return `${address.slice(0, 6)}…${address.slice(-4)}`
 }

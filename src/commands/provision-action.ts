@@ -3,7 +3,7 @@ import { checksumAddress } from '../core/address.ts'
 import { nobleSecp256k1 } from '../core/noble-secp256k1.ts'
 import { provisionSigner } from '../node/provision.ts'
 import { systemClock } from '../node/system-clock.ts'
-import { createLogger, wantsColour } from '../telemetry/logger.ts'
+import { createCommandLogger } from './command-logger.ts'
 import type { JsonOption } from './keys.ts'
 
 /** Makes the signing identities of several nodes, and the file that lists them. */
@@ -11,10 +11,7 @@ export async function provision(
   directories: readonly string[],
   { signers: file, json }: JsonOption & { readonly signers?: string },
 ): Promise<void> {
-  const logger = createLogger(
-    { stream: process.stderr, clock: systemClock },
-    { level: 'warn', format: 'text', colour: wantsColour(process.stderr, process.env) },
-  )
+  const logger = createCommandLogger()
   const made: { readonly address: string; readonly directory: string }[] = []
   for (const directory of directories) {
     const address = await provisionSigner({ curve: nobleSecp256k1, clock: systemClock, logger }, { directory })

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import type { CollectedFrom } from '../node/collect-history.ts'
 import { ResyncError } from '../node/resync-error.ts'
 import type { ResyncReport } from '../node/resync.ts'
@@ -18,9 +19,9 @@ export function troubles({ peers, lies }: ResyncReport): readonly string[] {
     ...(leftOut === 0
       ? []
       : [
-          `${count(leftOut, 'statement')} had no quorum of the signers that this node knows: give GP_SIGNERS those of earlier rounds, as ADDRESS@FROM-TO`,
+          `${counted(leftOut, 'statement')} had no quorum of the signers that this node knows: give GP_SIGNERS those of earlier rounds, as ADDRESS@FROM-TO`,
         ]),
-    ...(refused === 0 ? [] : [`${count(refused, 'row')} could not be written: the database refuses them`]),
+    ...(refused === 0 ? [] : [`${counted(refused, 'row')} could not be written: the database refuses them`]),
   ]
 }
 
@@ -35,10 +36,10 @@ export function summary(report: ResyncReport): string {
   const agreeing = outcomes.filter((outcome) => outcome === 'same' || outcome === 'complete').length
   if (agreeing === 0) throw nobody(report)
   const rows = rowsOf(report)
-  const has = `the history now has ${count(history.rows, 'row')} in ${count(history.days, 'day')}`
-  if (rows === 0) return `nothing to take over: ${has}, as ${count(agreeing, 'other node')}`
+  const has = `the history now has ${counted(history.rows, 'row')} in ${counted(history.days, 'day')}`
+  if (rows === 0) return `nothing to take over: ${has}, as ${counted(agreeing, 'other node')}`
   const givers = Array.from(peers.values()).filter((peer) => peer.written + peer.disputed > 0).length
-  return `took over ${count(rows, 'row')} from ${count(givers, 'node')}; ${has}, as ${count(agreeing, 'other node')}`
+  return `took over ${counted(rows, 'row')} from ${counted(givers, 'node')}; ${has}, as ${counted(agreeing, 'other node')}`
 }
 
 /** The same for machines. */
@@ -86,8 +87,4 @@ function rowsOf({ peers }: ResyncReport): number {
 
 function sumOf(peers: ResyncReport['peers'], what: 'written' | 'disputed' | 'refused'): number {
   return Array.from(peers.values()).reduce((sum, peer: CollectedFrom) => sum + peer[what], 0)
-}
-
-function count(number: number, what: string): string {
-  return `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`
 }

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import type { ExpectedSigners } from '../core/judge-row.ts'
 import type { RowName, RowRange } from '../core/raw-row.ts'
 import { type FalseRow, printable } from '../core/row-fault.ts'
@@ -53,7 +54,7 @@ export function summaryText({ result, expected, seconds }: Verified): string {
   const verdict =
     falseRows === 0
       ? `${all} judged in ${time}: every one is what its signers signed`
-      : `${all} judged in ${time}: ${falseRows.toLocaleString('en')} ${falseRows === 1 ? 'finding' : 'findings'} above`
+      : `${all} judged in ${time}: ${counted(falseRows, 'finding')} above`
   const more = clashesCut ? ['more rows clash with others than are listed'] : []
   return [verdict, ...more, ...unchecked(expected)].map((line) => `${line}\n`).join('')
 }
@@ -63,10 +64,6 @@ function unchecked({ signers, threshold }: ExpectedSigners): readonly string[] {
   const set = 'the signer set was not checked: anybody can make keys, so name the signers that you trust with --signers'
   const quorum = 'the number of signers was not checked: say with --threshold how many make a quorum'
   return [...(signers === undefined ? [set] : []), ...(threshold === undefined ? [quorum] : [])]
-}
-
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** Its id, cut where it is longer than any can be, and with its place where that is not enough. */

@@ -54,15 +54,23 @@ async function storyOf(node: NodeApi, about: Exclude<WhySubject, { readonly kind
 
 /** @throws {CommandError} when it is none, or several */
 async function idWith(node: NodeApi, prefix: string): Promise<string> {
-  const [pending, committed] = await Promise.all([underWay(node), newest(node)])
-  const found = [...new Set([...pending, ...committed].map(({ id }) => id).filter((id) => id.startsWith(prefix)))]
+  const [pending, committed] = await Promise.all([underWay(node), newest(node).catch(asNoAnswer)])
+  const rows = committed instanceof CommandError ? [] : committed
+  const found = [...new Set([...pending, ...rows].map(({ id }) => id).filter((id) => id.startsWith(prefix)))]
   const [id] = found
   if (id !== undefined && found.length === 1) return id
+  if (id === undefined && committed instanceof CommandError) throw committed
   throw new CommandError(
     id === undefined
       ? `no id that begins with ${prefix} is on its way or among the newest ${PAGE} rows: give the whole id`
       : `several ids begin with ${prefix}, give more of it: ${found.join(', ')}`,
   )
+}
+
+/** Where there is no table to ask, what is on its way is there all the same. */
+function asNoAnswer(error: unknown): CommandError {
+  if (error instanceof CommandError) return error
+  throw error
 }
 
 async function underWay(node: NodeApi): Promise<readonly Listed[]> {

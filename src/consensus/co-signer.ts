@@ -5,7 +5,7 @@ import type { Observation } from '../core/price-feed.ts'
 import type { PriceStatement, Round, StatementId } from '../core/statement.ts'
 import { type Objection, refuseByDeviation, refuseByWindow } from './co-sign-policy.ts'
 import { CO_SIGN_PATIENCE_MS, type CoSignLots, coSignDelayMs } from './co-sign-turn.ts'
-import type { Holdings } from './engine.ts'
+import type { Holdings } from './holdings.ts'
 import type { Signer, SignerAnswer } from './signer.ts'
 import { CO_SIGN_PAST_MS, collectWindowEnd } from './windows.ts'
 

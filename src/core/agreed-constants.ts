@@ -1,3 +1,4 @@
+import { counted } from './counted.ts'
 import { keccakText } from './eip712.ts'
 import { type Hex, toHex } from './hex.ts'
 import type { NetworkConstants } from './network.ts'
@@ -75,7 +76,7 @@ function signerDifferences(ours: AgreedConstants, theirs: AgreedConstants): read
 
 function named({ signerCount }: AgreedConstants): string {
   if (signerCount === 0) return 'is empty (anyone may sign)'
-  return signerCount === 1 ? 'names 1 signer' : `names ${signerCount} signers`
+  return `names ${counted(signerCount, 'signer')}`
 }
 
 function seconds(ms: number): string {

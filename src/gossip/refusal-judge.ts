@@ -1,4 +1,4 @@
-import type { Holdings } from '../consensus/engine.ts'
+import type { Holdings } from '../consensus/holdings.ts'
 import { collectWindowEnd } from '../consensus/windows.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'

@@ -3,11 +3,10 @@ import { NoticeSigner } from '../consensus/notice-signer.ts'
 import { RowKeeper } from '../consensus/row-keeper.ts'
 import { Signer } from '../consensus/signer.ts'
 import { lifeRules } from '../consensus/statement-entry.ts'
-import { writeTurnDelayMs } from '../consensus/write-turn.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import type { NodeReport } from '../core/status.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
-import { STOP_PATIENCE_MS, type TableWriter, createTableWriter } from '../store/table-writer.ts'
+import type { TableWriter } from '../store/table-writer.ts'
 import { EngineDriver } from './engine-driver.ts'
 import { HistoryRoot } from './history-root.ts'
 import { introduce } from './introduction.ts'
@@ -15,6 +14,7 @@ import { type NodeListener, createListening } from './node-listener.ts'
 import { openFeed } from './open-feed.ts'
 import { openGossip } from './open-gossip.ts'
 import type { SyncOptions } from './open-sync.ts'
+import { openWriter } from './open-writer.ts'
 import { OwnReport } from './own-report.ts'
 import type { NodePorts, TablePort, TableWatch } from './ports.ts'
 import type { Releases } from './releases.ts'
@@ -23,9 +23,6 @@ import type { Topics } from './open-topics.ts'
 
 /** What is sent first after a start waits this long for others to hear it, milliseconds. */
 const FIRST_PROPOSAL_PATIENCE_MS = 10_000
-
-/** Writes that are due when a node ends have {@link STOP_PATIENCE_MS}, and a moment to say what is left. */
-const WRITER_RELEASE_MS = STOP_PATIENCE_MS + 500
 
 /** A gossip node that is put together and has not begun. */
 export interface AssembledNode {
@@ -115,28 +112,14 @@ export async function assembleNode(
     },
     attestationToSend: (id) => driver.attestationToSend(id),
   })
-  const { table, listen } = tablePort
-  const writer = createTableWriter(
-    {
-      ...components,
-      logger: components.logger.child('postgres'),
-      table,
-      onOutcome: (id, outcome) => driver.settle(id, outcome),
-      onAnswered: () => tableWatch?.onTable(),
-    },
-    // Nobody else writes to a table of one's own: every turn is this node's.
-    listen === undefined ? {} : { turnDelayMs: (row) => writeTurnDelayMs(row, signer.address) },
-  )
-  const listener = listen?.({
-    onHeard(ids) {
-      if (ids.some((id) => engine.phaseOf(id) === undefined)) tableWatch?.onUnknown()
-      writer.heard(ids)
-    },
-    onHearing: (hearing) => writer.setHearing(hearing),
-    onAudit: (notice) => tableWatch?.onAudit(notice),
+  const writer = openWriter(components, {
+    port: tablePort,
+    engine,
+    own: signer.address,
+    tableWatch,
+    releases,
+    onOutcome: (id, outcome) => driver.settle(id, outcome),
   })
-  releases.add('price listener', () => listener?.stop())
-  releases.add('table writer', () => writer.stop(), { atMostMs: WRITER_RELEASE_MS })
   let lastPriceAtMs: number | undefined
   const { observations, observer } = openFeed(components, {
     feed: ports.feed,

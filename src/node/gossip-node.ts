@@ -85,14 +85,14 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
     expected: { network: name, signers, threshold: quorumThen({ clock, disk }, constants) },
     releases,
   })
-  const node = await assembleNode(components, ports, { constants, sync: config, releases, tableWatch })
+  const assembled = await assembleNode(components, ports, { constants, sync: config, releases, tableWatch })
   if (network === undefined) throw new Error('a node that is put together has a network')
   const { peerId, addresses, peerList } = network
   const database = new DatabaseWatch({ ...components, logger }, { url: table.url.reveal() })
   releases.add('look at the database', () => database.stop())
   // Between rows nobody writes: whether one could be is looked for.
-  const tableFault = (): string | undefined => node.tableFault() ?? database.fault()
-  const readiness = gossipReadiness({ node: { ...node, tableFault }, clock }, constants)
+  const node = { ...assembled, tableFault: () => assembled.tableFault() ?? database.fault() }
+  const readiness = gossipReadiness({ node, clock }, constants)
   const view = new GossipNodeView(
     {
       node,

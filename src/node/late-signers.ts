@@ -1,4 +1,4 @@
-import type { Holdings } from '../consensus/engine.ts'
+import type { Holdings } from '../consensus/holdings.ts'
 import type { Counters } from '../core/counters.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import type { StatementId } from '../core/statement.ts'

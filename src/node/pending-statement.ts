@@ -1,6 +1,6 @@
 import type { HeldRefusal, PendingStatement } from '../api/node-view.ts'
 import type { Phase } from '../consensus/effects.ts'
-import type { HeldStatement } from '../consensus/engine.ts'
+import type { HeldStatement } from '../consensus/holdings.ts'
 import type { SetEnds } from '../consensus/statement-entry.ts'
 import type { Address } from '../core/address.ts'
 import type { NetworkConstants } from '../core/network.ts'

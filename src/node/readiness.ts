@@ -1,5 +1,6 @@
 import type { Readiness } from '../api/service-routes.ts'
 import type { Clock } from '../core/clock.ts'
+import { counted } from '../core/counted.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import { roundAt } from '../core/statement.ts'
 import type { Signer } from '../consensus/signer.ts'
@@ -78,8 +79,4 @@ function tableFaults(node: ReadyNode): readonly string[] {
     ...(fault === undefined ? [] : [`the table cannot be written: ${fault}`]),
     ...(oldestMs > OLD_ROW_MS ? [`a row has waited for the table for ${Math.round(oldestMs / 1_000)} s`] : []),
   ]
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

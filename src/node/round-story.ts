@@ -1,6 +1,7 @@
 import type { RoundStory, StatementStory } from '../api/node-view.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
+import { counted } from '../core/counted.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import { type Round, roundAt, type StatementId } from '../core/statement.ts'
 import type { RoundBook, RoundNotes } from './round-book.ts'
@@ -53,19 +54,19 @@ function whatCame(
   const { intervalMs } = constants
   if (round > roundAt(clock.now().wallMs, intervalMs) || (round + 1) * intervalMs <= startedAtMs) return []
   if (notes === NOTHING && stories.length === 0) return ['It is longer ago than this node remembers.']
-  return [countedStories(stories), ...whatWeDid(components, { round, notes, stories }), ...whoWasThere(notes)]
+  return [countedStories(stories), ...whatWeDid(components, { round, notes }), ...whoWasThere(notes)]
 }
 
 function countedStories(stories: readonly StatementStory[]): string {
   if (stories.length === 0) return 'No statement of it came here: nobody whom this node hears has proposed a price.'
   const counts = [...Map.groupBy(stories, ({ phase }) => phase)].map(([phase, those]) => `${those.length} ${phase}`)
-  return `${stories.length} ${stories.length === 1 ? 'statement' : 'statements'} of it came here: ${counts.join(', ')}.`
+  return `${counted(stories.length, 'statement')} of it came here: ${counts.join(', ')}.`
 }
 
 /** What this node did about the round itself, where it has not proposed a price. */
 function whatWeDid(
   { constants: { signers, pairs }, own }: RoundStoryComponents,
-  { round, notes }: { readonly round: Round; readonly notes: RoundNotes; readonly stories: readonly StatementStory[] },
+  { round, notes }: { readonly round: Round; readonly notes: RoundNotes },
 ): readonly string[] {
   if (!signers.allows(own, round)) return ['This node is an observer: it proposes no prices.']
   return pairs.flatMap((pair) => {
@@ -77,7 +78,7 @@ function whatWeDid(
 function whoWasThere({ mostPeers }: RoundNotes): readonly string[] {
   if (mostPeers === undefined) return []
   if (mostPeers === 0) return ['It was connected to no other node of the network.']
-  return [`It was connected to ${mostPeers} ${mostPeers === 1 ? 'node' : 'nodes'} of the network, at most.`]
+  return [`It was connected to ${counted(mostPeers, 'node')} of the network, at most.`]
 }
 
 function time(ms: number): string {

@@ -1,9 +1,11 @@
 import type { AbsentSigner, StatementStory } from '../api/node-view.ts'
 import type { Phase } from '../consensus/effects.ts'
-import type { Engine, HeldStatement } from '../consensus/engine.ts'
+import type { Engine } from '../consensus/engine.ts'
+import type { HeldStatement } from '../consensus/holdings.ts'
 import { CO_SIGN_PAST_MS, collectWindowEnd } from '../consensus/windows.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
+import { counted } from '../core/counted.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import { formatPrice } from '../core/price.ts'
 import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
@@ -142,17 +144,24 @@ function whatWouldPass(
   const lacking = constants.minimumSigners - signatures.size
   const { open } = constants.signers
   const willing = missing.filter(({ signer }) => !refusals.has(signer)).length
-  const needed = `${lacking} more ${lacking === 1 ? 'signature' : 'signatures'}`
+  const needed = counted(lacking, 'more signature')
   if (!open && willing < lacking) {
-    const who =
-      willing === 0 ? `all ${missing.length} signers` : `${missing.length - willing} of the ${missing.length} signers`
-    return `${needed}, and ${who} that are missing have refused: as it is, it will expire.`
+    return `${needed}, and ${whoRefused(missing.length, { willing })}: as it is, it will expire.`
   }
   const what = open ? needed : `${needed} of the ${willing} signers that are missing and have not refused`
   const leftMs = statement.observedAt + CO_SIGN_PAST_MS - clock.now().wallMs
   return leftMs > 0
     ? `${what}: it can be signed for ${seconds(leftMs)} more.`
     : `${what}, made by ${time(statement.observedAt + CO_SIGN_PAST_MS)} and not here yet: nobody signs it any more.`
+}
+
+function whoRefused(missing: number, { willing }: { readonly willing: number }): string {
+  if (missing === 0) return 'no signer of its round is missing'
+  if (missing === 1 && willing === 0) return 'the only signer that is missing has refused'
+  const who = willing === 0 ? `all ${missing} signers` : `${missing - willing} of the ${missing} signers`
+  return willing === missing
+    ? `only ${counted(missing, 'signer')} may still sign`
+    : `${who} that are missing have refused`
 }
 
 function time(ms: number): string {

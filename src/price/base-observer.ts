@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../core/clock.ts'
+import { counted } from '../core/counted.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import { type FeedAnswer, FeedError, type Observation, type PriceFeed } from '../core/price-feed.ts'
@@ -142,7 +143,7 @@ export class BaseObserver {
 
   #reportRecovery(): void {
     if (this.#failedAttempts === 0) return
-    const attempts = this.#failedAttempts === 1 ? '1 failed attempt' : `${this.#failedAttempts} failed attempts`
+    const attempts = counted(this.#failedAttempts, 'failed attempt')
     this.#components.logger.info(`The price feed answers again for ${this.#base}, after ${attempts}`)
     this.#failedAttempts = 0
   }

@@ -9,6 +9,7 @@ import { type Round, type StatementId, isName, isPair } from '../core/statement.
 
 const KIND = 'equivocation'
 const VERSION = 1
+
 /** A file that is no evidence, damaged or of another version; the message says what is wrong with it. */
 export class EvidenceFormatError extends Error {
   override readonly name = 'EvidenceFormatError'

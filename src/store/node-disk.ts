@@ -25,10 +25,10 @@ export interface NodeDiskComponents {
 }
 
 /**
- * A node's own disk: what it has signed, what it owes to the table, which peers it knows, and what made a quorum. One SQLite file in its
- * data directory, in WAL mode with synchronous=FULL, so that what was written outlives a power cut; locked, so that two
- * processes cannot sign with one memory. A file that is damaged, or of something else, is moved aside with an error,
- * and an empty one takes its place: a signer whose memory is not there waits for a full round.
+ * A node's own disk: what it has signed, what it owes to the table, which peers it knows, and what made a quorum. One
+ * SQLite file in its data directory, in WAL mode with synchronous=FULL, so that what was written outlives a power cut;
+ * locked, so that two processes cannot sign with one memory. A file that is damaged, or of something else, is moved
+ * aside with an error, and an empty one takes its place: a signer whose memory is not there waits for a full round.
  */
 export class NodeDisk {
   readonly #database: DatabaseSync

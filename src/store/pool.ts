@@ -6,27 +6,40 @@ import { connectionOptions } from './connection.ts'
 const IDLE_TIMEOUT_MS = 30_000
 const STATEMENT_TIMEOUT_MS = 30_000
 // For a server that is gone without a word: longer than the server's own limit, which explains itself better.
-const ANSWER_TIMEOUT_MS = 40_000
+const ANSWER_SHARE = 1.25
 
 /** Connections to the database of the prices, each made when it is needed. */
 export interface ConnectionPool {
   /** One statement, and its rows. */
   query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]>
+  /** How many statements wait for a connection. */
+  readonly waiting: number
   /** Ends all connections, also one whose answer is waited for. */
   close(): Promise<void>
 }
 
-/** @param options - `size`: how many connections at most */
+export interface PoolOptions {
+  /** Postgres URL. */
+  readonly url: string
+  /** How many connections at most. */
+  readonly size: number
+  /** How long a connection is waited for, be it for one that is free, milliseconds. @default that of the URL */
+  readonly connectTimeoutMs?: number
+  /** How long the server may take for a statement, milliseconds. @default 30000 */
+  readonly statementTimeoutMs?: number
+}
+
 export function createPool(
   { logger }: { readonly logger: Logger },
-  { url, size }: { readonly url: string; readonly size: number },
+  { url, size, connectTimeoutMs, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: PoolOptions,
 ): ConnectionPool {
   const pool = new Pool({
     ...connectionOptions(url),
+    ...(connectTimeoutMs !== undefined && { connectionTimeoutMillis: connectTimeoutMs }),
     max: size,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs * ANSWER_SHARE,
   })
   const busy = new Set<PoolClient>()
   pool.on('acquire', (client) => busy.add(client))
@@ -39,6 +52,9 @@ export function createPool(
     async query<R extends QueryResultRow>(text: string, values: readonly unknown[]) {
       const { rows } = await pool.query<R>(text, [...values])
       return rows
+    },
+    get waiting() {
+      return pool.waitingCount
     },
     close() {
       const ended = pool.end()

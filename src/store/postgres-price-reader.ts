@@ -1,12 +1,12 @@
-import { Pool, type QueryResultRow } from 'pg'
+import type { QueryResultRow } from 'pg'
 import type { Address } from '../core/address.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Logger } from '../core/logger.ts'
 import type { CommittedPrice, CommittedRound, LatestRound, PriceReader } from '../core/price-reader.ts'
 import { TableUnavailableError } from '../core/price-table.ts'
 import type { Round } from '../core/statement.ts'
-import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
+import { createPool } from './pool.ts'
 import { READ_LATEST, READ_PRICE, READ_PRICES, READ_PRICES_OF, READ_ROUNDS } from './price-reader-sql.ts'
 import { type PriceRecord, storedPrice } from './stored-price.ts'
 
@@ -19,7 +19,7 @@ export interface PostgresPriceReaderOptions {
 
 /** Connects when it is first asked, and again whenever it has to. */
 export interface PostgresPriceReader extends PriceReader {
-  /** Ends the connections, once what is under way is through; idempotent. Whoever asks later is told so. */
+  /** Ends the connections, also one whose answer is waited for; idempotent. Whoever asks later is told so. */
   close(): Promise<void>
 }
 
@@ -36,29 +36,28 @@ type StatementName = keyof typeof STATEMENTS
 // Apart from those that write, which readers must not hold up.
 const POOL_SIZE = 2
 const WAITING_LIMIT = 96
-const IDLE_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 3_000
 const STATEMENT_TIMEOUT_MS = 4_000
-// For a server that is gone without a word: longer than the server's own limit, which explains itself better.
-const ANSWER_TIMEOUT_MS = 5_000
 
 export function createPostgresPriceReader(
   { logger, counters }: { readonly logger: Logger; readonly counters: Counters },
   { url, network }: PostgresPriceReaderOptions,
 ): PostgresPriceReader {
   const database = describeDatabase(url)
-  const pool = createPool({ logger }, url)
+  const pool = createPool(
+    { logger },
+    { url, size: POOL_SIZE, connectTimeoutMs: CONNECT_TIMEOUT_MS, statementTimeoutMs: STATEMENT_TIMEOUT_MS },
+  )
   let closing: Promise<void> | undefined
 
   async function ask<R extends QueryResultRow>(name: StatementName, values: readonly unknown[]): Promise<R[]> {
     if (closing !== undefined) throw new TableUnavailableError('other', `The connections to ${database} are closed.`)
-    if (pool.waitingCount >= WAITING_LIMIT) {
+    if (pool.waiting >= WAITING_LIMIT) {
       throw new TableUnavailableError('other', `${database} is asked for more than it can answer: ask again later.`)
     }
     counters.add('gp_sql_statements_total', { statement: name })
     try {
-      const { rows } = await pool.query<R>(STATEMENTS[name], [network, ...values])
-      return rows
+      return await pool.query<R>(STATEMENTS[name], [network, ...values])
     } catch (error) {
       throw asUnavailable(error, database)
     }
@@ -97,7 +96,7 @@ export function createPostgresPriceReader(
     },
 
     close() {
-      closing ??= pool.end()
+      closing ??= pool.close()
       return closing
     },
   }
@@ -136,20 +135,4 @@ function latestRound(records: readonly LatestRecord[]): readonly LatestRound[] {
   if (first === undefined) return []
   const { pair, round, median } = first
   return [{ pair, round: Number(round) as Round, median, prices: records.map(committedPrice) }]
-}
-
-function createPool({ logger }: { readonly logger: Logger }, url: string): Pool {
-  const pool = new Pool({
-    ...connectionOptions(url),
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    max: POOL_SIZE,
-    idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
-  })
-  const onBroken = (error: Error): void => logger.debug('a reading connection to the database broke', { error })
-  pool.on('error', onBroken)
-  // A client that is checked out reports to itself; without a listener its error would end the process.
-  pool.on('connect', (client) => client.on('error', onBroken))
-  return pool
 }

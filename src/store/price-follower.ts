@@ -6,10 +6,11 @@ import { TableUnavailableError } from '../core/price-table.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 import type { StatementId } from '../core/statement.ts'
+import { closeClient } from './close-client.ts'
 import { parseCommitted, renderProbe } from './committed-notice.ts'
 import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
-import { A_WHILE_AGO, PRICES_BY_ID, PRICES_WRITTEN_SINCE } from './follow-sql.ts'
+import { NOW, PRICES_BY_ID, PRICES_WRITTEN_SINCE } from './follow-sql.ts'
 import { COMMITTED_CHANNEL, LISTEN, NEWEST_PRICES, NOTIFY_ALL } from './price-sql.ts'
 import { type PriceRecord, type StoredPrice, storedPrice } from './stored-price.ts'
 
@@ -30,14 +31,16 @@ export interface PriceFollowerOptions {
   readonly newest: number
   /** How long a notification may take from one connection to the other, milliseconds. @default 5000 */
   readonly probeTimeoutMs?: number
+  /** Rows that were told of, remembered. @default 50000 */
+  readonly remembered?: number
 }
 
 const PROBE_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 30_000
 const CLOSE_TIMEOUT_MS = 1_000
 const LOST: RetryPace = { firstMs: 500, capMs: 15_000 }
-/** The transactions of nodes take 30 s at most. */
-const OVERLAP_SECONDS = 120
+/** A row is written when its transaction begins, and seen when that ends: those of nodes take 30 s at most. */
+const OVERLAP_MS = 120_000
 const ROWS_AT_ONCE = 1_000
 const MOST_REMEMBERED = 50_000
 
@@ -49,11 +52,11 @@ export class PriceFollower {
   readonly #components: PriceFollowerComponents
   readonly #options: PriceFollowerOptions
   readonly #database: string
-  readonly #told = new RecentMap<StatementId, true>({ limit: MOST_REMEMBERED })
+  readonly #told: RecentMap<StatementId, true>
   readonly #stopping = new AbortController()
   readonly #stopped = Promise.withResolvers<void>()
   /** From when on rows may have been missed, on the clock of the database; undefined before the first connection. */
-  #since: string | undefined
+  #sinceMs: number | undefined
   #client: Client | undefined
   #following: Promise<void> | undefined
 
@@ -61,6 +64,7 @@ export class PriceFollower {
     this.#components = components
     this.#options = options
     this.#database = describeDatabase(options.url)
+    this.#told = new RecentMap({ limit: options.remembered ?? MOST_REMEMBERED })
   }
 
   /**
@@ -106,6 +110,7 @@ export class PriceFollower {
   /** Listens, and tells of what is there. */
   async #connect(): Promise<Connection> {
     await this.#disconnect()
+    this.#stopping.signal.throwIfAborted()
     const client = new Client({ ...connectionOptions(this.#options.url), keepAliveInitialDelayMillis: KEEP_ALIVE_MS })
     this.#client = client
     const lost = Promise.withResolvers<void>()
@@ -113,13 +118,14 @@ export class PriceFollower {
     // One after another, in the order in which they were heard; the first waits for what was there before.
     let work: Promise<void> | undefined
     const heard: StatementId[] = []
-    const drain = (): void => {
-      work = work?.then(() => this.#tellOf(client, heard.splice(0))).catch(() => lost.resolve())
-    }
-    client.on('error', (error) => {
+    const onBroken = (error: unknown): void => {
       this.#components.logger.debug('the connection that follows the table broke', { error })
       lost.resolve()
-    })
+    }
+    const drain = (): void => {
+      work = work?.then(() => this.#tellOf(heard.splice(0), { client, aheadMs })).catch(onBroken)
+    }
+    client.on('error', onBroken)
     client.on('end', () => lost.resolve())
     client.on('notification', ({ channel, payload = '' }) => {
       const committed = channel === COMMITTED_CHANNEL ? parseCommitted(payload) : undefined
@@ -128,11 +134,12 @@ export class PriceFollower {
       heard.push(...committed.ids)
       drain()
     })
+    let aheadMs = 0
     try {
       await client.connect()
       await client.query(LISTEN)
       await this.#requireProbe(probe)
-      await this.#catchUp(client)
+      aheadMs = await this.#catchUp(client)
       work = Promise.resolve()
       drain()
       return { lost: lost.promise }
@@ -160,43 +167,53 @@ export class PriceFollower {
       )
     } finally {
       waiting.abort()
-      await this.#close(sender)
+      await closeClient(this.#components, { client: sender, atMostMs: CLOSE_TIMEOUT_MS })
     }
   }
 
-  async #catchUp(client: Client): Promise<void> {
+  /** @returns how far the clock of the database is ahead of the monotonic one, milliseconds */
+  async #catchUp(client: Client): Promise<number> {
     const { network = null, newest } = this.#options
-    const [{ since } = { since: '' }] = await rowsOf<{ since: string }>(client, A_WHILE_AGO, [OVERLAP_SECONDS])
-    if (this.#since === undefined) {
+    const [{ now_ms: nowMs } = { now_ms: 0 }] = await rowsOf<{ now_ms: number }>(client, NOW, [])
+    const aheadMs = nowMs - this.#components.clock.now().monoMs
+    const sinceMs = nowMs - OVERLAP_MS
+    if (this.#sinceMs === undefined) {
       const rows = await rowsOf<PriceRecord>(client, NEWEST_PRICES, [newest, network])
       this.#tell(rows.toReversed())
       // They were there before, and must not come as news after a reconnection.
-      await this.#eachWrittenSince(client, since, (records) => records.forEach(({ id }) => this.#told.set(id, true)))
-    } else await this.#eachWrittenSince(client, this.#since, (records) => this.#tell(records))
-    this.#since = since
+      await this.#eachWrittenSince(client, sinceMs, (records) => records.forEach(({ id }) => this.#told.set(id, true)))
+    } else await this.#eachWrittenSince(client, this.#sinceMs, (records) => this.#tell(records))
+    this.#sinceMs = sinceMs
+    return aheadMs
   }
 
   async #eachWrittenSince(
     client: Client,
-    since: string,
+    sinceMs: number,
     use: (records: readonly WrittenRecord[]) => void,
   ): Promise<void> {
     const { network = null } = this.#options
     let last: WrittenRecord | undefined
     do {
       const place = [last?.created ?? null, last?.id ?? null]
-      const values = [since, network, ...place, ROWS_AT_ONCE]
+      const values = [sinceMs, network, ...place, ROWS_AT_ONCE]
       const records: readonly WrittenRecord[] = await rowsOf<WrittenRecord>(client, PRICES_WRITTEN_SINCE, values)
       use(records)
       last = records.length < ROWS_AT_ONCE ? undefined : records.at(-1)
     } while (last !== undefined)
   }
 
-  async #tellOf(client: Client, ids: readonly StatementId[]): Promise<void> {
+  async #tellOf(
+    ids: readonly StatementId[],
+    { client, aheadMs }: { readonly client: Client; readonly aheadMs: number },
+  ): Promise<void> {
+    const { monoMs } = this.#components.clock.now()
     for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
       const some = ids.slice(from, from + ROWS_AT_ONCE)
       this.#tell(await rowsOf<PriceRecord>(client, PRICES_BY_ID, [some, this.#options.network ?? null]))
     }
+    // Notifications come in the order of the commits: whatever ended before these has been told of.
+    this.#sinceMs = Math.floor(monoMs + aheadMs) - OVERLAP_MS
   }
 
   #tell(records: readonly PriceRecord[]): void {
@@ -218,18 +235,7 @@ export class PriceFollower {
   async #disconnect(): Promise<void> {
     const client = this.#client
     this.#client = undefined
-    if (client !== undefined) await this.#close(client)
-  }
-
-  /** A server that does not answer must not hold this up. */
-  async #close(client: Client): Promise<void> {
-    const closed = new AbortController()
-    const tooLate = this.#components.clock.sleep(CLOSE_TIMEOUT_MS, closed.signal).catch(() => undefined)
-    const ending = client.end().catch((error: unknown) => {
-      this.#components.logger.debug('a connection did not close well', { error })
-    })
-    await Promise.race([ending, tooLate])
-    closed.abort()
+    if (client !== undefined) await closeClient(this.#components, { client: client, atMostMs: CLOSE_TIMEOUT_MS })
   }
 }
 

@@ -8,6 +8,7 @@ import type { Logger } from '../core/logger.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 import type { StatementId } from '../core/statement.ts'
+import { closeClient } from './close-client.ts'
 import { type AuditNotice, type Committed, parseCommitted, renderProbe } from './committed-notice.ts'
 import { connectionOptions } from './connection.ts'
 import { describeDatabase } from './database-fault.ts'
@@ -156,7 +157,7 @@ export class PriceListener implements DatabaseMarks {
       // Who connects again may find another database.
       this.#marks = new RecentMap({ limit: MARKS_LIMIT })
       if (hearing) onHearing(false)
-      await this.#close(client)
+      await closeClient(this.#components, { client: client, atMostMs: CLOSE_TIMEOUT_MS })
     }
   }
 
@@ -179,7 +180,7 @@ export class PriceListener implements DatabaseMarks {
       return await Promise.race([heard.promise.then(() => true), over.then(() => false), tooLate])
     } finally {
       waiting.abort()
-      await this.#close(sender)
+      await closeClient(this.#components, { client: sender, atMostMs: CLOSE_TIMEOUT_MS })
     }
   }
 
@@ -199,17 +200,6 @@ export class PriceListener implements DatabaseMarks {
       `${database} takes LISTEN and passes no notifications on, as poolers do in transaction mode: rows that other ` +
         'nodes write cost a read more. Let GP_DATABASEURL name Postgres itself, or a pooler in session mode.',
     )
-  }
-
-  /** A server that does not answer must not hold this up. */
-  async #close(client: Client): Promise<void> {
-    const closed = new AbortController()
-    const tooLate = this.#components.clock.sleep(CLOSE_TIMEOUT_MS, closed.signal).catch(() => undefined)
-    const ending = client.end().catch((error: unknown) => {
-      this.#components.logger.debug('a connection did not close well', { error })
-    })
-    await Promise.race([ending, tooLate])
-    closed.abort()
   }
 }
 

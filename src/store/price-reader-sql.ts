@@ -1,20 +1,9 @@
+import { STORED_COLUMNS } from './price-sql.ts'
+
 /**
  * The statements of those who read prices, about the network $1. An optional parameter that is null stands for no
  * condition; they are not prepared by name, so that each is planned for what it asks.
  */
-
-const COLUMNS = `
-  id,
-  price::text,
-  first_signer,
-  sign_data,
-  floor(extract(epoch FROM lastsigned_time) * 1000) AS lastsigned_ms,
-  floor(extract(epoch FROM created_time) * 1000) AS created_ms,
-  network,
-  pair,
-  round,
-  source,
-  floor(extract(epoch FROM observed_time) * 1000) AS observed_ms`
 
 const isDisputed = (row: string): string => `
   EXISTS (
@@ -64,7 +53,7 @@ feeds AS (
  */
 export const READ_PRICES = `
 WITH RECURSIVE ${FEEDS}
-SELECT ${COLUMNS}, ${isDisputed('page')} AS disputed
+SELECT ${STORED_COLUMNS}, ${isDisputed('page')} AS disputed
 FROM (
   SELECT newest.*
   FROM feeds
@@ -89,13 +78,13 @@ FROM (
 ORDER BY observed_time DESC, id`
 
 export const READ_PRICE = `
-SELECT ${COLUMNS}, ${isDisputed('prices')} AS disputed
+SELECT ${STORED_COLUMNS}, ${isDisputed('prices')} AS disputed
 FROM prices
 WHERE id = $2 AND network = $1`
 
 /** $2 ids. */
 export const READ_PRICES_OF = `
-SELECT ${COLUMNS}, ${isDisputed('prices')} AS disputed
+SELECT ${STORED_COLUMNS}, ${isDisputed('prices')} AS disputed
 FROM prices
 WHERE id = ANY ($2::text[]) AND network = $1
 ORDER BY observed_time, id`
@@ -166,7 +155,7 @@ medians AS (
       AND undisputed_prices.round = newest.round
   ) AS summary
 )
-SELECT ${COLUMNS}, false AS disputed, median
+SELECT ${STORED_COLUMNS}, false AS disputed, median
 FROM medians
 JOIN undisputed_prices USING (pair, round)
 WHERE undisputed_prices.network = $1

@@ -76,8 +76,9 @@ export function createRowReader(
   }
 
   async function drop(): Promise<void> {
-    const client = await connected?.catch(() => undefined)
+    const dropped = connected
     connected = undefined
+    const client = await dropped?.catch(() => undefined)
     await client?.end().catch(() => undefined)
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../core/address.ts'
-import { fromHex, toHex } from '../core/hex.ts'
+import { fromHex } from '../core/hex.ts'
+import { type ListedSignature, listSignatures } from '../core/listed-signature.ts'
 import { formatPrice, isPriceFault, parsePrice } from '../core/price.ts'
 import type { PriceRow } from '../core/price-table.ts'
 import { printable } from '../core/row-fault.ts'
@@ -21,7 +22,7 @@ export function rowParameters(rows: readonly PriceRow[]): readonly (readonly str
     column(({ attestation }) => attestation.id),
     column(({ attestation }) => formatPrice(attestation.statement.price)),
     column(({ attestation }) => attestation.statement.proposer),
-    column(({ attestation }) => JSON.stringify(signData(attestation))),
+    column(({ attestation }) => JSON.stringify(listSignatures(attestation.signatures))),
     column(({ lastSignedAtMs }) => String(Math.floor(lastSignedAtMs))),
     column(({ attestation }) => attestation.statement.pair),
     column(({ attestation }) => String(attestation.statement.round)),
@@ -41,23 +42,12 @@ export function slotParameters(rows: readonly PriceRow[]): readonly (readonly st
   ]
 }
 
-interface SignDataEntry {
-  readonly signer: Address
-  readonly signature: string
-}
-
-function signData({ signatures }: Attestation): readonly SignDataEntry[] {
-  return Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })).toSorted((a, b) =>
-    a.signer < b.signer ? -1 : 1,
-  )
-}
-
 /** A row as NEWEST_PRICES gives it; numbers come as text. */
 export interface PriceRecord {
   readonly id: StatementId
   readonly price: string
   readonly first_signer: Address
-  readonly sign_data: readonly SignDataEntry[]
+  readonly sign_data: readonly ListedSignature[]
   readonly lastsigned_ms: string
   readonly created_ms: string
   readonly network: string

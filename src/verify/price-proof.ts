@@ -1,6 +1,4 @@
-import type { Address } from '../core/address.ts'
-import type { Hex } from '../core/hex.ts'
-import { toHex } from '../core/hex.ts'
+import { type ListedSignature, listSignatures } from '../core/listed-signature.ts'
 import { type PriceTypedData, priceTypedData } from '../core/price-typed-data.ts'
 import { formatPrice } from '../core/price.ts'
 import type { RowTable } from '../core/raw-row.ts'
@@ -23,7 +21,7 @@ export interface PriceProof {
   readonly observedTime: string
   readonly typedData: PriceTypedData
   /** In ascending order of signer. */
-  readonly signatures: readonly { readonly signer: Address; readonly signature: Hex }[]
+  readonly signatures: readonly ListedSignature[]
 }
 
 export function createPriceProof({ id, statement, signatures }: Attestation, table: RowTable): PriceProof {
@@ -37,8 +35,6 @@ export function createPriceProof({ id, statement, signatures }: Attestation, tab
     price: formatPrice(statement.price),
     observedTime: new Date(statement.observedAt).toISOString(),
     typedData: priceTypedData(statement),
-    signatures: Array.from(signatures, ([signer, signature]) => ({ signer, signature: toHex(signature) })).toSorted(
-      (a, b) => (a.signer < b.signer ? -1 : 1),
-    ),
+    signatures: listSignatures(signatures),
   }
 }

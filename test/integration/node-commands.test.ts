@@ -148,6 +148,18 @@ describe('gossip-price why', { timeout: 60_000 }, () => {
     assert.deepEqual(phases.toSorted(), ['collecting', 'committed'])
   })
 
+  it('finds what is on its way by how its id begins, though the table cannot be asked', async (t) => {
+    const { cli, table } = await besideNode(t)
+    table.isDown = true
+    const { id } = pending()
+    const { exitCode, stdout } = await cli(`why ${id.slice(0, 9)}`)
+    assert.equal(exitCode, 0)
+    assert.match(stdout, new RegExp(`^${id}: collecting\n`))
+    const other = await cli('why 0x123456')
+    assert.deepEqual([other.exitCode, other.stdout], [1, ''])
+    assert.match(other.stderr, /The database gives no answer now/)
+  })
+
   it('ends with 1 when the node knows nothing of it', async (t) => {
     const { cli } = await besideNode(t)
     const unknown = await cli(`why 0x${'12'.repeat(32)}`)

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type TestContext, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Clock } from '../../src/core/clock.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { PriceFollower } from '../../src/store/price-follower.ts'
 import { defer } from '../helpers/defer.ts'
@@ -23,13 +24,15 @@ const IDS = ROWS.map(({ attestation }) => attestation.id)
 
 async function followerOn(
   database: TestDatabase,
-  options: { newest: number; network?: string; url?: string; probeTimeoutMs?: number },
+  options: { newest: number; network?: string; url?: string; probeTimeoutMs?: number; remembered?: number },
 ) {
+  let laterMs = 0
+  const now: Clock['now'] = () => ({ ...systemClock.now(), monoMs: systemClock.now().monoMs + laterMs })
   const told: string[] = []
   const logger = new RecordingLogger()
   const follower = new PriceFollower(
     {
-      clock: systemClock,
+      clock: { ...systemClock, now },
       random: () => 0.5,
       logger,
       onRows: (rows) => told.push(...rows.map(({ attestation }) => attestation.id)),
@@ -38,7 +41,7 @@ async function followerOn(
   )
   database.defer(() => follower.stop())
   const untilTold = (count: number) => until(() => told.length >= count, `${count} rows were told of`)
-  return { follower, told, logger, untilTold }
+  return { follower, told, logger, untilTold, pass: (ms: number) => (laterMs += ms) }
 }
 
 async function endOthers(database: TestDatabase): Promise<void> {
@@ -78,6 +81,24 @@ describe('following the table', () => {
     assert.deepEqual(told, IDS.slice(1, 4))
     assert.equal(logger.at('warn').length, 1)
     assert.match(logger.at('warn')[0] ?? '', /the connection to .* is lost/)
+  })
+
+  it('tells of nothing again that was told of long before, be it forgotten', async (t) => {
+    const database = await createTestDatabase(t)
+    const { follower, told, untilTold, pass } = await followerOn(database, { newest: 1, remembered: 1 })
+    await follower.start()
+    await tableOf(database).write(ROWS.slice(0, 3))
+    await untilTold(3)
+    await database.query('ALTER TABLE prices DISABLE TRIGGER USER')
+    await database.query(`UPDATE prices SET created_time = created_time - interval '60 s'`)
+    await database.query('ALTER TABLE prices ENABLE TRIGGER USER')
+    pass(90_000)
+    await tableOf(database).write(ROWS.slice(3, 4))
+    await untilTold(4)
+    await endOthers(database)
+    await tableOf(database).write(ROWS.slice(4, 5))
+    await untilTold(5)
+    assert.deepEqual(told, IDS.slice(0, 5))
   })
 
   it('ends at once while the database is away', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Holdings } from '../../src/consensus/engine.ts'
+import type { Holdings } from '../../src/consensus/holdings.ts'
 import { isUnjudged, reject } from '../../src/core/verdict.ts'
 import { wireAttestation } from '../../src/gossip/attestation-shape.ts'
 import { LANE_LIMIT } from '../../src/gossip/inbox.ts'

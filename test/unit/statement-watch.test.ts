@@ -17,12 +17,12 @@ import { INTERVAL_MS, type TestSigner, alice, bob, carol, dave, statement, testS
 const RULES = constants([alice, bob, carol, dave, testSigner(5)])
 
 /** An engine that is watched, by alice's node. */
-function createWatched() {
+function createWatched(rules = RULES) {
   const clock = new ManualClock()
-  const engine = new Engine(lifeRules(RULES))
+  const engine = new Engine(lifeRules(rules))
   const told: StatementNews[] = []
   const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true, processMetrics: false })
-  const measure = createStatementMetrics({ clock, ...metrics }, { constants: RULES, own: alice.address })
+  const measure = createStatementMetrics({ clock, ...metrics }, { constants: rules, own: alice.address })
   const there = new Set<string>([dave.address])
   const heardAtMs = new Map<string, number>()
   const heard = {
@@ -34,7 +34,7 @@ function createWatched() {
     book: new StoryBook(),
     nodes: heard,
     clock,
-    constants: RULES,
+    constants: rules,
     own: alice.address,
     tableFault: () => 'nobody answers there.',
   }
@@ -190,6 +190,16 @@ describe('who watches statements', () => {
     assert.equal(
       why().wouldPass,
       '2 more signatures, and 3 of the 4 signers that are missing have refused: as it is, it will expire.',
+    )
+  })
+
+  it('says so in words, too, when but one signer is missing, and has refused', () => {
+    const { handle, receive, why } = createWatched(constants([alice, bob, carol]))
+    receive(alice, bob)
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: carol, reason: 'deviation' }) })
+    assert.equal(
+      why().wouldPass,
+      '1 more signature, and the only signer that is missing has refused: as it is, it will expire.',
     )
   })
 

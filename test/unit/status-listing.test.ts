@@ -62,6 +62,13 @@ describe('the listing of a network', () => {
     assert.match(text(node), /● All is well: 4 of 4 signers are here/)
   })
 
+  it('takes no observer for a signer', () => {
+    const node = new MadeUpNode()
+    const observer = seenNode({ signer: dave.address, listed: false })
+    node.nodes = () => [...[alice, bob, carol].map(({ address }) => seenNode({ signer: address })), observer]
+    assert.match(text(node), /● Ready: 3 of 4 signers are here/)
+  })
+
   it('has a line for each node with what its status says, and a dash for what it does not', () => {
     const lines = text(new MadeUpNode()).split('\n')
     const heading = lines.findIndex((line) => line.startsWith('node '))

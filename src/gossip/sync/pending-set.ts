@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { PendingStatement } from '../../consensus/engine.ts'
+import type { PendingStatement } from '../../consensus/holdings.ts'
 import type { Phase } from '../../consensus/effects.ts'
 import type { Instant } from '../../core/clock.ts'
 import { type Hex, fromHex } from '../../core/hex.ts'
