@@ -224,9 +224,10 @@ export class GossipNodeView implements NodeView, NodeListener {
         break
       case 'refusal': {
         const statement = this.#components.node.engine.attestationOf(news.id)?.statement
-        if (statement !== undefined) {
-          this.#outlet.tell({ kind: 'refusal', id: news.id, ...heldRefusal(news.signed, statement) })
-        }
+        if (statement === undefined) break
+        const refusal = heldRefusal(news.signed, statement)
+        this.#stories.said(news.id, refusal)
+        this.#outlet.tell({ kind: 'refusal', id: news.id, ...refusal })
         break
       }
       case 'moved':

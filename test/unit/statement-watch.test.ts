@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { EngineEvent } from '../../src/consensus/effects.ts'
 import { Engine } from '../../src/consensus/engine.ts'
 import { lifeRules } from '../../src/consensus/statement-entry.ts'
+import { heldRefusal } from '../../src/node/pending-statement.ts'
 import { createStatementMetrics } from '../../src/node/statement-metrics.ts'
 import { type StatementNews, StatementWatch } from '../../src/node/statement-watch.ts'
 import { StoryBook } from '../../src/node/story-book.ts'
@@ -29,7 +30,7 @@ function createWatched() {
     isThere: (signer: string) => there.has(signer),
     lastHeardMs: (signer: string) => heardAtMs.get(signer),
   }
-  const stories: StoryComponents = {
+  const stories: StoryComponents & { readonly book: StoryBook } = {
     engine,
     book: new StoryBook(),
     nodes: heard,
@@ -42,6 +43,7 @@ function createWatched() {
     told.push(news)
     measure(news)
     if (news.kind === 'moved') keepEnd(stories, news)
+    if (news.kind === 'refusal') stories.book.said(news.id, heldRefusal(news.signed, statement()))
   })
   const handle = (event: EngineEvent): void => watch.handled(event, engine.handle(event, clock.now()))
   const receive = (...signers: readonly TestSigner[]): void =>
@@ -153,6 +155,16 @@ describe('who watches statements', () => {
     const refused = then.missing.find(({ signer }) => signer === carol.address)
     assert.equal(refused?.sentence, `${carol.address} refused: it found it too old or too new by its clock.`)
     assert.match(then.sentences.join(' '), /nothing makes it pass any more/)
+  })
+
+  it('can say why somebody has not signed who says so only when the row is in the table', () => {
+    const { handle, receive, why } = createWatched()
+    receive(alice, bob, carol)
+    handle({ kind: 'outcome', id, outcome: { kind: 'present' } })
+    const reasonOfDave = () => why().missing.find(({ signer }) => signer === dave.address)?.reason
+    assert.deepEqual([why().phase, reasonOfDave()], ['committed', 'silent'])
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: dave, reason: 'feed-down' }) })
+    assert.equal(reasonOfDave(), 'feed-down')
   })
 
   it('can say since when those are not connected who have not signed', () => {
