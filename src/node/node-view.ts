@@ -82,7 +82,10 @@ export class GossipNodeView implements NodeView, NodeListener {
     const { node, peers, rows } = this.#components
     node.listen(this)
     this.#unwatchRows = rows.watch((ids) => this.#outlet.tell({ kind: 'committed', ids }))
-    this.#unwatchPeers = peers.watch((peerId, up) => this.#outlet.tell({ kind: 'peer', peerId, up }))
+    this.#unwatchPeers = peers.watch((peerId, up) => {
+      this.#nodes.connected(peerId, up)
+      this.#outlet.tell({ kind: 'peer', peerId, up })
+    })
     this.#states.start()
   }
 

@@ -15,7 +15,7 @@ import type { StoryBook } from './story-book.ts'
 export interface StoryComponents {
   readonly engine: Pick<Engine, 'heldOf'>
   readonly book: Pick<StoryBook, 'story' | 'ended'>
-  readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs'>
+  readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs' | 'lostSinceMs'>
   readonly clock: Clock
   readonly constants: NetworkConstants
   readonly own: Address
@@ -119,6 +119,11 @@ function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentS
       reason: 'silent',
       sentence: `${signer}, this node, has not signed: its turn has not come, or its log says why.`,
     }
+  }
+  const lostMs = nodes.lostSinceMs(signer)
+  if (lostMs !== undefined) {
+    const sentence = `${signer} is not connected since ${time(lostMs)}, and was not heard since.`
+    return { signer, reason: 'not-connected', sentence }
   }
   const heardMs = nodes.lastHeardMs(signer)
   if (nodes.isThere(signer)) {

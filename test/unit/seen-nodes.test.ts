@@ -54,6 +54,23 @@ describe('the nodes that are seen', () => {
     assert.equal(stateOf(), undefined)
   })
 
+  it('are lost when their connection has ended, until they are heard through others or connected again', async () => {
+    const { clock, nodes, hear } = createSeen()
+    const lostMs = () => nodes.lostSinceMs(bob.address)
+    nodes.connected(bob.address, true)
+    hear()
+    assert.equal(lostMs(), undefined)
+    await clock.advance(1_000)
+    nodes.connected(bob.address, false)
+    assert.equal(lostMs(), clock.now().wallMs)
+    await clock.advance(1_000)
+    hear()
+    assert.equal(lostMs(), undefined)
+    nodes.connected(bob.address, false)
+    nodes.connected(bob.address, true)
+    assert.equal(lostMs(), undefined)
+  })
+
   it('have this node among them, first, and never twice', () => {
     const { nodes, hear } = createSeen()
     assert.equal(hear(alice), undefined)

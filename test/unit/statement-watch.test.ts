@@ -26,9 +26,11 @@ function createWatched() {
   const measure = createStatementMetrics({ clock, ...metrics }, { constants: RULES, own: alice.address })
   const there = new Set<string>([dave.address])
   const heardAtMs = new Map<string, number>()
+  const lostAtMs = new Map<string, number>()
   const heard = {
     isThere: (signer: string) => there.has(signer),
     lastHeardMs: (signer: string) => heardAtMs.get(signer),
+    lostSinceMs: (signer: string) => lostAtMs.get(signer),
   }
   const stories: StoryComponents & { readonly book: StoryBook } = {
     engine,
@@ -49,7 +51,7 @@ function createWatched() {
   const receive = (...signers: readonly TestSigner[]): void =>
     handle({ kind: 'received', attestation: attest(statement(), ...signers), reemit: false })
   const why = () => storyOf(stories, attest(statement(), alice).id)
-  return { clock, engine, watch, told, metrics, handle, receive, why, there, heardAtMs }
+  return { clock, engine, watch, told, metrics, handle, receive, why, there, heardAtMs, lostAtMs }
 }
 
 const { id } = attest(statement(), alice)
@@ -180,6 +182,19 @@ describe('who watches statements', () => {
         'never-heard: it was never heard since this node started.',
         'silent: it was there when it was last heard, at 2024-12-31T23:59:51Z, and has neither signed nor refused.',
       ],
+    )
+  })
+
+  it('can say of who has just been stopped since when it is not connected, before its status is missed', () => {
+    const { clock, receive, why, heardAtMs, lostAtMs } = createWatched()
+    receive(alice)
+    const atMs = clock.now().wallMs
+    heardAtMs.set(dave.address, atMs - 9_000)
+    lostAtMs.set(dave.address, atMs - 2_000)
+    const { reason, sentence } = why().missing.find(({ signer }) => signer === dave.address) ?? assert.fail()
+    assert.deepEqual(
+      [reason, sentence.replace(dave.address, 'it')],
+      ['not-connected', 'it is not connected since 2024-12-31T23:59:58Z, and was not heard since.'],
     )
   })
 
