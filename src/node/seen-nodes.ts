@@ -71,7 +71,8 @@ export class SeenNodes {
   /** Since when a signer is neither connected to this node nor heard through others; undefined when it may be there. */
   lostSinceMs(signer: Address): number | undefined {
     const last = this.#last.get(signer)
-    const lostAtMs = last && this.#lostAtMs.get(last.node.status.peerId)
+    if (last === undefined) return undefined
+    const lostAtMs = this.#lostAtMs.get(last.node.status.peerId)
     return lostAtMs === undefined || lostAtMs < last.wallMs ? undefined : lostAtMs
   }
 

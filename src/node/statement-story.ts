@@ -154,10 +154,14 @@ function whatWouldPass(
     return `${needed}, and ${who} that are missing have refused: as it is, it will expire.`
   }
   const what = open ? needed : `${needed} of the ${willing} signers that are missing and have not refused`
-  const leftMs = statement.observedAt + CO_SIGN_PAST_MS - clock.now().wallMs
+  const signedUntilMs = Math.min(
+    statement.observedAt + CO_SIGN_PAST_MS,
+    collectWindowEnd(statement.round, constants.intervalMs),
+  )
+  const leftMs = signedUntilMs - clock.now().wallMs
   return leftMs > 0
     ? `${what}: it can be signed for ${seconds(leftMs)} more.`
-    : `${what}, made by ${time(statement.observedAt + CO_SIGN_PAST_MS)} and not here yet: nobody signs it any more.`
+    : `${what}, made by ${time(signedUntilMs)} and not here yet: nobody signs it any more.`
 }
 
 function time(ms: number): string {

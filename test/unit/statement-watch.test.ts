@@ -13,14 +13,25 @@ import { attest, constants } from '../helpers/driver-at-work.ts'
 import { refusalOf } from '../helpers/engine-at-work.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
-import { INTERVAL_MS, type TestSigner, alice, bob, carol, dave, statement, testSigner } from '../helpers/statements.ts'
+import { roundAt } from '../../src/core/statement.ts'
+import {
+  INTERVAL_MS,
+  OBSERVED_AT,
+  type TestSigner,
+  alice,
+  bob,
+  carol,
+  dave,
+  statement,
+  testSigner,
+} from '../helpers/statements.ts'
 
 const RULES = constants([alice, bob, carol, dave, testSigner(5)])
 
 /** An engine that is watched, by alice's node. */
-function createWatched() {
+function createWatched(rules = RULES, watched = statement()) {
   const clock = new ManualClock()
-  const engine = new Engine(lifeRules(RULES))
+  const engine = new Engine(lifeRules(rules))
   const told: StatementNews[] = []
   const metrics = createMetrics({ logger: new RecordingLogger() }, { strict: true, processMetrics: false })
   const measure = createStatementMetrics({ clock, ...metrics }, { constants: RULES, own: alice.address })
@@ -37,7 +48,7 @@ function createWatched() {
     book: new StoryBook(),
     nodes: heard,
     clock,
-    constants: RULES,
+    constants: rules,
     own: alice.address,
     tableFault: () => 'nobody answers there.',
   }
@@ -49,8 +60,8 @@ function createWatched() {
   })
   const handle = (event: EngineEvent): void => watch.handled(event, engine.handle(event, clock.now()))
   const receive = (...signers: readonly TestSigner[]): void =>
-    handle({ kind: 'received', attestation: attest(statement(), ...signers), reemit: false })
-  const why = () => storyOf(stories, attest(statement(), alice).id)
+    handle({ kind: 'received', attestation: attest(watched, ...signers), reemit: false })
+  const why = () => storyOf(stories, attest(watched, alice).id)
   return { clock, engine, watch, told, metrics, handle, receive, why, there, heardAtMs, lostAtMs }
 }
 
@@ -157,6 +168,14 @@ describe('who watches statements', () => {
     const refused = then.missing.find(({ signer }) => signer === carol.address)
     assert.equal(refused?.sentence, `${carol.address} refused: it found it too old or too new by its clock.`)
     assert.match(then.sentences.join(' '), /nothing makes it pass any more/)
+  })
+
+  it('can say how long it can be signed, which is not beyond the end of collecting', () => {
+    const intervalMs = 10_000
+    const short = statement({ round: roundAt(OBSERVED_AT, intervalMs) })
+    const { receive, why } = createWatched({ ...RULES, intervalMs }, short)
+    receive(alice)
+    assert.match(why().wouldPass ?? '', /: it can be signed for 20 s more\.$/)
   })
 
   it('can say why somebody has not signed who says so only when the row is in the table', () => {
