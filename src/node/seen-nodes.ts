@@ -63,6 +63,12 @@ export class SeenNodes {
     return this.#last.get(signer)?.wallMs
   }
 
+  /** Signers of which a status was heard in the last so many milliseconds. */
+  heardWithin(ms: number): readonly Address[] {
+    const sinceMs = this.#clock.now().monoMs - ms
+    return [...this.#last.values()].flatMap(({ node }) => (node.heardAtMs >= sinceMs ? [node.signer] : []))
+  }
+
   /** A connection of this node was made, or has ended. */
   connected(peerId: string, up: boolean): void {
     this.#lostAtMs.set(peerId, up ? undefined : this.#clock.now().wallMs)

@@ -15,13 +15,16 @@ import type { StoryBook } from './story-book.ts'
 export interface StoryComponents {
   readonly engine: Pick<Engine, 'heldOf'>
   readonly book: Pick<StoryBook, 'story' | 'ended'>
-  readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs' | 'lostSinceMs'>
+  readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs' | 'lostSinceMs' | 'heardWithin'>
   readonly clock: Clock
   readonly constants: NetworkConstants
   readonly own: Address
   /** Why the table cannot be written now; undefined when it can, as far as is known. */
   readonly tableFault: () => string | undefined
 }
+
+/** For so long a signer that nobody lists is missed, milliseconds. */
+const MISSED_FOR_MS = 3_600_000
 
 /** What is known of a statement, and what it lacks, in plain sentences. */
 export function storyOf(components: StoryComponents, id: StatementId): StatementStory {
@@ -103,8 +106,11 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
 
 function absentSigners(components: StoryComponents, shown: ShownStatement | HeldStatement): readonly AbsentSigner[] {
   const { statement, signatures, refusals } = shown
-  const listed = components.constants.signers.signersAt(statement.round)
-  // In an open network nobody is awaited, but who refused is known.
+  const { own, nodes, constants } = components
+  // An open network lists nobody: those are missing there who were heard not long ago.
+  const listed = constants.signers.open
+    ? [own, ...nodes.heardWithin(MISSED_FOR_MS)]
+    : constants.signers.signersAt(statement.round)
   const awaited = [...new Set([...listed, ...refusals.keys()])].filter((signer) => !signatures.has(signer))
   return awaited.toSorted().map((signer) => {
     const signedRefusal = refusals.get(signer)

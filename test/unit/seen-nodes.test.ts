@@ -50,6 +50,8 @@ describe('the nodes that are seen', () => {
     await clock.advance(1.5 * STATUS_INTERVAL_MS)
     assert.deepEqual([stateOf(), nodes.isThere(bob.address)], ['gone', false])
     assert.equal(nodes.lastHeardMs(bob.address), heardMs)
+    const heardAgoMs = clock.now().wallMs - (heardMs ?? 0)
+    assert.deepEqual([nodes.heardWithin(heardAgoMs), nodes.heardWithin(heardAgoMs - 1)], [[bob.address], []])
     await clock.advance(24 * 3_600_000)
     assert.equal(stateOf(), undefined)
   })

@@ -13,6 +13,7 @@ import { attest, constants } from '../helpers/driver-at-work.ts'
 import { refusalOf } from '../helpers/engine-at-work.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
+import { createSignerSet } from '../../src/core/signer-set.ts'
 import { roundAt } from '../../src/core/statement.ts'
 import {
   INTERVAL_MS,
@@ -42,6 +43,7 @@ function createWatched(rules = RULES, watched = statement()) {
     isThere: (signer: string) => there.has(signer),
     lastHeardMs: (signer: string) => heardAtMs.get(signer),
     lostSinceMs: (signer: string) => lostAtMs.get(signer),
+    heardWithin: () => [bob.address, dave.address],
   }
   const stories: StoryComponents & { readonly book: StoryBook } = {
     engine,
@@ -215,6 +217,17 @@ describe('who watches statements', () => {
       [reason, sentence.replace(dave.address, 'it')],
       ['not-connected', 'it is not connected since 2024-12-31T23:59:58Z, and was not heard since.'],
     )
+  })
+
+  it('misses in an open network those who were heard not long ago', () => {
+    const { receive, why, heardAtMs, lostAtMs, clock } = createWatched({ ...RULES, signers: createSignerSet([]) })
+    const atMs = clock.now().wallMs
+    heardAtMs.set(bob.address, atMs).set(dave.address, atMs)
+    lostAtMs.set(bob.address, atMs)
+    receive(alice)
+    const reasons = new Map(why().missing.map(({ signer, reason }) => [signer, reason]))
+    assert.deepEqual([reasons.get(bob.address), reasons.get(dave.address)], ['not-connected', 'silent'])
+    assert.equal(reasons.size, 2)
   })
 
   it('can say who has not signed what is in the table', async () => {
