@@ -7,7 +7,7 @@ import { type Objection, refuseByDeviation, refuseByWindow } from './co-sign-pol
 import { CO_SIGN_PATIENCE_MS, type CoSignLots, coSignDelayMs } from './co-sign-turn.ts'
 import type { Holdings } from './holdings.ts'
 import type { Signer, SignerAnswer } from './signer.ts'
-import { CO_SIGN_PAST_MS, collectWindowEnd } from './windows.ts'
+import { CO_SIGN_PAST_MS, collectWindowEnd, priceAwaitedUntil } from './windows.ts'
 
 /** What this node has seen of a price, or sees when asked. */
 export interface OwnObservations {
@@ -73,16 +73,18 @@ export async function coSign(components: CoSignerComponents, options: CoSignOpti
   const own = await observations.near(statement.pair, {
     observedAtMs: statement.observedAt,
     withinMs: CO_SIGN_PAST_MS,
-    untilMs: statement.observedAt + CO_SIGN_PAST_MS,
+    untilMs: priceAwaitedUntil(statement, constants.intervalMs),
   })
   // A feed that was down comes back, or is given up, for all at once: who had to wait for it takes turns again.
   if (clock.now().monoMs - askedAtMs > CO_SIGN_PATIENCE_MS) {
     await wait('reason' in own ? delayMs : shortened(delayMs, { clock, options }))
   }
 
-  // The set may have closed, and its rival come, while this node waited for a price.
-  if (!holdings.isOpen(id)) return NOT_NEEDED
-  if ('reason' in own) return { objection: { code: 'feed-down', message: own.reason } }
+  // The set may have closed, and its rival come, while this node waited for a price. That others were enough meanwhile
+  // does not say why this one is missing; of a set that is full nobody asks.
+  const isFull = (holdings.signaturesOf(id)?.size ?? 0) >= constants.maximumSigners
+  if ('reason' in own && !isFull) return { objection: { code: 'feed-down', message: own.reason } }
+  if ('reason' in own || !holdings.isOpen(id)) return NOT_NEEDED
   const afterwards =
     refuseContested() ??
     refuseByWindow(statement.observedAt, clock.now().wallMs) ??

@@ -4,10 +4,20 @@ import { type Round, roundAt } from '../core/statement.ts'
 export const CO_SIGN_PAST_MS = 60_000
 /** …and allows other clocks to be this much ahead of its own. */
 export const CO_SIGN_AHEAD_MS = 10_000
+/** Nobody hears a refusal after the collect window: who waits for a price leaves it so long to travel. */
+export const REFUSAL_TRAVEL_MS = 3_000
 
 /** When the collect window of a round ends: with the round after it. Wall clock, milliseconds since the Unix epoch. */
 export function collectWindowEnd(round: Round, intervalMs: number): number {
   return (round + 2) * intervalMs
+}
+
+/** Until when a price of one's own is waited for, before a statement is refused for want of one. Wall clock, ms. */
+export function priceAwaitedUntil(
+  { round, observedAt }: { readonly round: Round; readonly observedAt: number },
+  intervalMs: number,
+): number {
+  return Math.min(observedAt + CO_SIGN_PAST_MS, collectWindowEnd(round, intervalMs) - REFUSAL_TRAVEL_MS)
 }
 
 /** The oldest round whose collect window is still open at `wallMs`. */

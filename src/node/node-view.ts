@@ -82,7 +82,10 @@ export class GossipNodeView implements NodeView, NodeListener {
     const { node, peers, rows } = this.#components
     node.listen(this)
     this.#unwatchRows = rows.watch((ids) => this.#outlet.tell({ kind: 'committed', ids }))
-    this.#unwatchPeers = peers.watch((peerId, up) => this.#outlet.tell({ kind: 'peer', peerId, up }))
+    this.#unwatchPeers = peers.watch((peerId, up) => {
+      this.#nodes.connected(peerId, up)
+      this.#outlet.tell({ kind: 'peer', peerId, up })
+    })
     this.#states.start()
   }
 
@@ -224,9 +227,10 @@ export class GossipNodeView implements NodeView, NodeListener {
         break
       case 'refusal': {
         const statement = this.#components.node.engine.attestationOf(news.id)?.statement
-        if (statement !== undefined) {
-          this.#outlet.tell({ kind: 'refusal', id: news.id, ...heldRefusal(news.signed, statement) })
-        }
+        if (statement === undefined) break
+        const refusal = heldRefusal(news.signed, statement)
+        this.#stories.said(news.id, refusal)
+        this.#outlet.tell({ kind: 'refusal', id: news.id, ...refusal })
         break
       }
       case 'moved':

@@ -10,6 +10,8 @@ import type { AssembledNode } from './assemble.ts'
 
 /** What comes by itself after a start has so long before its absence is a fault, milliseconds. */
 const GRACE_MS = 60_000
+/** A price that was asked for twice may still be on its way, milliseconds. */
+const PRICE_PATIENCE_MS = 10_000
 /** Turns, and the longest wait between two tries, are far shorter, milliseconds. */
 const OLD_ROW_MS = 300_000
 
@@ -35,7 +37,7 @@ export function gossipReadiness(
     return [
       ...peerFaults(node, constants),
       ...(isSettled ? signerFaults(node, { constants, wallMs }) : []),
-      ...priceFaults({ constants, sinceMs: monoMs - (node.lastPriceAtMs() ?? startedAtMs) }),
+      ...priceFaults({ constants, startedAtMs, lastAtMs: node.lastPriceAtMs(), monoMs }),
       ...[node.clockFault() ?? []].flat(),
       ...tableFaults(node),
     ]
@@ -63,12 +65,18 @@ function signerFaults(
 
 function priceFaults({
   constants,
-  sinceMs,
+  startedAtMs,
+  lastAtMs,
+  monoMs,
 }: {
   readonly constants: NetworkConstants
-  readonly sinceMs: number
+  readonly startedAtMs: number
+  readonly lastAtMs: number | undefined
+  readonly monoMs: number
 }): readonly string[] {
-  if (sinceMs <= Math.max(2 * constants.intervalMs, GRACE_MS)) return []
+  const patienceMs = 2 * constants.intervalMs + PRICE_PATIENCE_MS
+  const sinceMs = monoMs - (lastAtMs ?? startedAtMs)
+  if (sinceMs <= (lastAtMs === undefined ? Math.max(patienceMs, GRACE_MS) : patienceMs)) return []
   return [`no price has come from ${constants.source} for ${Math.round(sinceMs / 1_000)} s`]
 }
 

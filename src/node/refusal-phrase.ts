@@ -12,7 +12,7 @@ export function refusalPhrase({ reason, ownPrice }: Refusal, { price }: PriceSta
     case 'outside-window':
       return 'found it too old or too new by its clock'
     case 'feed-down':
-      return 'had no price of its own'
+      return 'had no price of its own, its feed being down'
     case 'slot-signed':
       return 'had signed another statement of the slot'
     case 'slot-contested':

@@ -27,7 +27,11 @@ export class RowNews {
   /** The table, with all that it answers to be in it told: rows of this node, and those taken over from peers. */
   keepUpWith(table: PriceTable): PriceTable {
     return {
-      present: (ids) => table.present(ids),
+      present: async (ids) => {
+        const present = await table.present(ids)
+        this.tell([...present])
+        return present
+      },
       write: async (rows) => {
         const outcomes = await table.write(rows)
         this.tell([...outcomes].flatMap(([id, { kind }]) => (kind === 'written' || kind === 'present' ? [id] : [])))

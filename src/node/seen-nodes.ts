@@ -36,6 +36,8 @@ export class SeenNodes {
   readonly #pace: Pace | undefined
   readonly #own: () => OwnNode | undefined
   readonly #last = new RecentMap<string, LastHeard>({ limit: GONE_LIMIT })
+  /** By peer id, on the wall clock, of connections that this node had. */
+  readonly #lostAtMs = new RecentMap<string, number | undefined>({ limit: GONE_LIMIT })
 
   /** @param own - this node; undefined when it sends no status */
   constructor({ directory, clock, keyOf, pace }: SeenNodesComponents, own: () => OwnNode | undefined) {
@@ -59,6 +61,25 @@ export class SeenNodes {
   /** When a signer was heard last, on the wall clock; undefined when it was not since this node started. */
   lastHeardMs(signer: Address): number | undefined {
     return this.#last.get(signer)?.wallMs
+  }
+
+  /** Signers of which a status was heard in the last so many milliseconds. */
+  heardWithin(ms: number): readonly Address[] {
+    const sinceMs = this.#clock.now().monoMs - ms
+    return [...this.#last.values()].flatMap(({ node }) => (node.heardAtMs >= sinceMs ? [node.signer] : []))
+  }
+
+  /** A connection of this node was made, or has ended. */
+  connected(peerId: string, up: boolean): void {
+    this.#lostAtMs.set(peerId, up ? undefined : this.#clock.now().wallMs)
+  }
+
+  /** Since when a signer is neither connected to this node nor heard through others; undefined when it may be there. */
+  lostSinceMs(signer: Address): number | undefined {
+    const last = this.#last.get(signer)
+    if (last === undefined) return undefined
+    const lostAtMs = this.#lostAtMs.get(last.node.status.peerId)
+    return lostAtMs === undefined || lostAtMs < last.wallMs ? undefined : lostAtMs
   }
 
   isThere(signer: Address): boolean {

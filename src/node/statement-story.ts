@@ -17,13 +17,16 @@ import type { StoryBook } from './story-book.ts'
 export interface StoryComponents {
   readonly engine: Pick<Engine, 'heldOf'>
   readonly book: Pick<StoryBook, 'story' | 'ended'>
-  readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs'>
+  readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs' | 'lostSinceMs' | 'heardWithin'>
   readonly clock: Clock
   readonly constants: NetworkConstants
   readonly own: Address
   /** Why the table cannot be written now; undefined when it can, as far as is known. */
   readonly tableFault: () => string | undefined
 }
+
+/** For so long a signer that nobody lists is missed, milliseconds. */
+const MISSED_FOR_MS = 3_600_000
 
 /** What is known of a statement, and what it lacks, in plain sentences. */
 export function storyOf(components: StoryComponents, id: StatementId): StatementStory {
@@ -105,8 +108,11 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
 
 function absentSigners(components: StoryComponents, shown: ShownStatement | HeldStatement): readonly AbsentSigner[] {
   const { statement, signatures, refusals } = shown
-  const listed = components.constants.signers.signersAt(statement.round)
-  // In an open network nobody is awaited, but who refused is known.
+  const { own, nodes, constants } = components
+  // An open network lists nobody: those are missing there who were heard not long ago.
+  const listed = constants.signers.open
+    ? [own, ...nodes.heardWithin(MISSED_FOR_MS)]
+    : constants.signers.signersAt(statement.round)
   const awaited = [...new Set([...listed, ...refusals.keys()])].filter((signer) => !signatures.has(signer))
   return awaited.toSorted().map((signer) => {
     const signedRefusal = refusals.get(signer)
@@ -121,6 +127,11 @@ function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentS
       reason: 'silent',
       sentence: `${signer}, this node, has not signed: its turn has not come, or its log says why.`,
     }
+  }
+  const lostMs = nodes.lostSinceMs(signer)
+  if (lostMs !== undefined) {
+    const sentence = `${signer} is not connected since ${time(lostMs)}, and was not heard since.`
+    return { signer, reason: 'not-connected', sentence }
   }
   const heardMs = nodes.lastHeardMs(signer)
   if (nodes.isThere(signer)) {
@@ -149,10 +160,14 @@ function whatWouldPass(
     return `${needed}, and ${whoRefused(missing.length, { willing })}: as it is, it will expire.`
   }
   const what = open ? needed : `${needed} of the ${willing} signers that are missing and have not refused`
-  const leftMs = statement.observedAt + CO_SIGN_PAST_MS - clock.now().wallMs
+  const signedUntilMs = Math.min(
+    statement.observedAt + CO_SIGN_PAST_MS,
+    collectWindowEnd(statement.round, constants.intervalMs),
+  )
+  const leftMs = signedUntilMs - clock.now().wallMs
   return leftMs > 0
     ? `${what}: it can be signed for ${seconds(leftMs)} more.`
-    : `${what}, made by ${time(statement.observedAt + CO_SIGN_PAST_MS)} and not here yet: nobody signs it any more.`
+    : `${what}, made by ${time(signedUntilMs)} and not here yet: nobody signs it any more.`
 }
 
 function whoRefused(missing: number, { willing }: { readonly willing: number }): string {

@@ -22,6 +22,14 @@ export class StoryBook {
     this.#stories.set(story.id, { ...story, sentences, missing: missing.toSorted(bySaying).slice(0, ABSENT_LIMIT) })
   }
 
+  /** Somebody has said why only after the end: who had no price waited for one meanwhile. */
+  said(id: StatementId, absent: AbsentSigner): void {
+    const story = this.#stories.get(id)
+    if (story === undefined) return
+    const missing = story.missing.map((one) => (one.signer === absent.signer ? absent : one))
+    this.#stories.set(id, { ...story, missing })
+  }
+
   /** Of a statement that ended not too long ago. */
   story(id: StatementId): StatementStory | undefined {
     return this.#stories.get(id)

@@ -18,6 +18,16 @@ const isDisputed = (row: string): string => `
 const time = (parameter: string): string => `'epoch'::timestamptz + ${parameter}::bigint * interval '1 millisecond'`
 
 /**
+ * A row of a round that has not begun is false, and would hide every true one until it has. An hour is more than clocks
+ * of a database and its nodes differ.
+ */
+const HAS_BEGUN = `(
+  SELECT floor((extract(epoch FROM now()) + 3600) / interval_seconds)::bigint
+  FROM networks
+  WHERE networks.network = $1
+)`
+
+/**
  * Every pair and source of the network, or of the pair $2: hops along prices_newest_of_feed, a few index look-ups
  * however many rows there are.
  */
@@ -109,6 +119,7 @@ page AS (
     FROM prices
     WHERE prices.network = $1
       AND prices.pair = pairs.pair
+      AND prices.round <= ${HAS_BEGUN}
       AND ($3::bigint IS NULL OR (prices.round <= $3 AND (prices.round < $3 OR pairs.pair > $4::text)))
     ORDER BY prices.round DESC
     LIMIT $5
@@ -139,7 +150,9 @@ newest AS (
   CROSS JOIN LATERAL (
     SELECT undisputed_prices.round
     FROM undisputed_prices
-    WHERE undisputed_prices.network = $1 AND undisputed_prices.pair = pairs.pair
+    WHERE undisputed_prices.network = $1
+      AND undisputed_prices.pair = pairs.pair
+      AND undisputed_prices.round <= ${HAS_BEGUN}
     ORDER BY undisputed_prices.round DESC
     LIMIT 1
   ) AS row

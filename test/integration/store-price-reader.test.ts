@@ -206,6 +206,19 @@ describe('rounds are read', () => {
     assert.equal(second.next, undefined)
   })
 
+  it('that have begun: a false row of one to come hides no true one', async (t) => {
+    const { reader, write } = await startReader(t)
+    await write(...roundOf(-1_000_000, ['9']), ...roundOf(0, ['3']))
+    assert.deepEqual(
+      (await reader.rounds({ limit: 1 })).rounds.map(({ median }) => median),
+      ['3'],
+    )
+    assert.deepEqual(
+      (await reader.latest({})).map(({ median }) => median),
+      ['3'],
+    )
+  })
+
   it('as the latest of each pair that has an undisputed row', async (t) => {
     const { reader, write } = await startReader(t)
     const newest = roundOf(1, ['3', '2'])

@@ -4,7 +4,7 @@ import { CO_SIGN_LONGEST_MS, CO_SIGN_PATIENCE_MS, coSignDelayMs } from '../../sr
 import { type CoSignAnswer, type CoSignOptions, type OwnObservations, coSign } from '../../src/consensus/co-signer.ts'
 import { Signer } from '../../src/consensus/signer.ts'
 import { createSignerSet } from '../../src/core/signer-set.ts'
-import type { Attestation, PriceStatement } from '../../src/core/statement.ts'
+import { type Attestation, type PriceStatement, roundAt } from '../../src/core/statement.ts'
 import { RULES, EngineAtWork, attestCheaply as attest } from '../helpers/engine-at-work.ts'
 import { createKeyedHashCurve } from '../helpers/keyed-hash-curve.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
@@ -286,6 +286,48 @@ describe('the wait of a signer', () => {
       node.answers.map(({ answer }) => 'objection' in answer && answer.objection.code),
       ['feed-down'],
     )
+  })
+})
+
+describe('a signer without a price of its own', () => {
+  it('asks for one no longer than its refusal can still be heard', async () => {
+    for (const [intervalMs, waitsMs] of [
+      [600_000, 60_000],
+      [10_000, 17_000],
+    ] as const) {
+      const asked: number[] = []
+      const node = consider(atOnce[0] ?? assert.fail(), {
+        constants: { ...RULES, intervalMs, maxDeviation: 10n ** 7n, signers: closed },
+        of: statement({ proposer: proposer.address, round: roundAt(OBSERVED_AT, intervalMs) }),
+        near: (_pair, { untilMs }) => {
+          asked.push(untilMs - OBSERVED_AT)
+          return Promise.resolve({ reason: 'down' })
+        },
+      })
+      await node.clock.advance(0)
+      assert.deepEqual(asked, [waitsMs])
+    }
+  })
+
+  it('says so of a set that has closed meanwhile, and not of one that is full', async () => {
+    for (const isFull of [false, true]) {
+      const own = inTurn.find((one) => !atOnce.slice(0, RULES.minimumSigners).includes(one)) ?? assert.fail()
+      const node = consider(own, {
+        near: async () => {
+          node.engine.receive(isFull ? full() : attest(proposed, proposer, ...atOnce.slice(0, RULES.minimumSigners)))
+          await node.clock.sleep(3 * RULES.quietPeriodMs)
+          assert.equal(node.engine.engine.isOpen(id), false)
+          return { reason: 'down' }
+        },
+      })
+      await node.clock.advance(0)
+      await node.clock.advance(3 * RULES.quietPeriodMs)
+      await node.clock.advance(20_000)
+      assert.deepEqual(
+        node.answers.map(({ answer }) => ('objection' in answer ? answer.objection.code : 'notNeeded' in answer)),
+        [isFull ? true : 'feed-down'],
+      )
+    }
   })
 })
 

@@ -156,7 +156,7 @@ describe('a statement that expires', () => {
       refusalOf(received.id, { signer: dave, reason: 'feed-down' }),
     ])
     const [first, second] = [carol, dave].map(({ address }) => address.slice(0, 10))
-    const why = `refused by ${first}: saw 2968 (deviation 1.801 %); by ${second}: had no price of its own; `
+    const why = `refused by ${first}: saw 2968 (deviation 1.801 %); by ${second}: had no price of its own, its feed being down; `
     assert.equal(said, `${beginning}${why}${advice}`)
   })
 

@@ -7,7 +7,7 @@ import { signStatus } from '../helpers/notices-at-work.ts'
 import { alice, bob, carol, INTERVAL_MS } from '../helpers/statements.ts'
 
 /** A node to which everything can happen, and what it says of itself. */
-function createReadyNode() {
+function createReadyNode(intervalMs = INTERVAL_MS) {
   const clock = new ManualClock()
   const found = {
     peers: 2,
@@ -30,7 +30,11 @@ function createReadyNode() {
     clockFault: () => found.clock,
     lastPriceAtMs: () => found.priceAtMs,
   }
-  return { clock, found, readiness: gossipReadiness({ node, clock }, constants([alice, bob, carol])) }
+  return {
+    clock,
+    found,
+    readiness: gossipReadiness({ node, clock }, { ...constants([alice, bob, carol]), intervalMs }),
+  }
 }
 
 describe('a gossip node is ready', () => {
@@ -58,12 +62,23 @@ describe('a gossip node is ready', () => {
 
   it('not without a price for two rounds', async () => {
     const { clock, found, readiness } = createReadyNode()
-    await clock.advance(2 * INTERVAL_MS)
+    await clock.advance(2 * INTERVAL_MS + 10_000)
     assert.deepEqual(readiness(), [])
     await clock.advance(1_000)
-    assert.deepEqual(readiness(), [`no price has come from coinbase for ${2 * (INTERVAL_MS / 1_000) + 1} s`])
+    assert.deepEqual(readiness(), [`no price has come from coinbase for ${2 * (INTERVAL_MS / 1_000) + 11} s`])
     found.priceAtMs = clock.now().monoMs
     assert.deepEqual(readiness(), [])
+  })
+
+  it('not without a price for two short rounds; the first one has a minute', async () => {
+    const { clock, found, readiness } = createReadyNode(10_000)
+    await clock.advance(60_000)
+    assert.deepEqual(readiness(), [])
+    found.priceAtMs = clock.now().monoMs
+    await clock.advance(30_000)
+    assert.deepEqual(readiness(), [])
+    await clock.advance(1_000)
+    assert.deepEqual(readiness(), ['no price has come from coinbase for 31 s'])
   })
 
   it('not while its clock is off, the table is away, or a row waits for long, each in a sentence', () => {

@@ -50,8 +50,27 @@ describe('the nodes that are seen', () => {
     await clock.advance(1.5 * STATUS_INTERVAL_MS)
     assert.deepEqual([stateOf(), nodes.isThere(bob.address)], ['gone', false])
     assert.equal(nodes.lastHeardMs(bob.address), heardMs)
+    const heardAgoMs = clock.now().wallMs - (heardMs ?? 0)
+    assert.deepEqual([nodes.heardWithin(heardAgoMs), nodes.heardWithin(heardAgoMs - 1)], [[bob.address], []])
     await clock.advance(24 * 3_600_000)
     assert.equal(stateOf(), undefined)
+  })
+
+  it('are lost when their connection has ended, until they are heard through others or connected again', async () => {
+    const { clock, nodes, hear } = createSeen()
+    const lostMs = () => nodes.lostSinceMs(bob.address)
+    nodes.connected(bob.address, true)
+    hear()
+    assert.equal(lostMs(), undefined)
+    await clock.advance(1_000)
+    nodes.connected(bob.address, false)
+    assert.equal(lostMs(), clock.now().wallMs)
+    await clock.advance(1_000)
+    hear()
+    assert.equal(lostMs(), undefined)
+    nodes.connected(bob.address, false)
+    nodes.connected(bob.address, true)
+    assert.equal(lostMs(), undefined)
   })
 
   it('have this node among them, first, and never twice', () => {

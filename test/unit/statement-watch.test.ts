@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { EngineEvent } from '../../src/consensus/effects.ts'
 import { Engine } from '../../src/consensus/engine.ts'
 import { lifeRules } from '../../src/consensus/statement-entry.ts'
+import { heldRefusal } from '../../src/node/pending-statement.ts'
 import { createStatementMetrics } from '../../src/node/statement-metrics.ts'
 import { type StatementNews, StatementWatch } from '../../src/node/statement-watch.ts'
 import { StoryBook } from '../../src/node/story-book.ts'
@@ -12,12 +13,24 @@ import { attest, constants } from '../helpers/driver-at-work.ts'
 import { refusalOf } from '../helpers/engine-at-work.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
-import { INTERVAL_MS, type TestSigner, alice, bob, carol, dave, statement, testSigner } from '../helpers/statements.ts'
+import { createSignerSet } from '../../src/core/signer-set.ts'
+import { roundAt } from '../../src/core/statement.ts'
+import {
+  INTERVAL_MS,
+  OBSERVED_AT,
+  type TestSigner,
+  alice,
+  bob,
+  carol,
+  dave,
+  statement,
+  testSigner,
+} from '../helpers/statements.ts'
 
 const RULES = constants([alice, bob, carol, dave, testSigner(5)])
 
 /** An engine that is watched, by alice's node. */
-function createWatched(rules = RULES) {
+function createWatched(rules = RULES, watched = statement()) {
   const clock = new ManualClock()
   const engine = new Engine(lifeRules(rules))
   const told: StatementNews[] = []
@@ -25,11 +38,14 @@ function createWatched(rules = RULES) {
   const measure = createStatementMetrics({ clock, ...metrics }, { constants: rules, own: alice.address })
   const there = new Set<string>([dave.address])
   const heardAtMs = new Map<string, number>()
+  const lostAtMs = new Map<string, number>()
   const heard = {
     isThere: (signer: string) => there.has(signer),
     lastHeardMs: (signer: string) => heardAtMs.get(signer),
+    lostSinceMs: (signer: string) => lostAtMs.get(signer),
+    heardWithin: () => [bob.address, dave.address],
   }
-  const stories: StoryComponents = {
+  const stories: StoryComponents & { readonly book: StoryBook } = {
     engine,
     book: new StoryBook(),
     nodes: heard,
@@ -42,12 +58,13 @@ function createWatched(rules = RULES) {
     told.push(news)
     measure(news)
     if (news.kind === 'moved') keepEnd(stories, news)
+    if (news.kind === 'refusal') stories.book.said(news.id, heldRefusal(news.signed, statement()))
   })
   const handle = (event: EngineEvent): void => watch.handled(event, engine.handle(event, clock.now()))
   const receive = (...signers: readonly TestSigner[]): void =>
-    handle({ kind: 'received', attestation: attest(statement(), ...signers), reemit: false })
-  const why = () => storyOf(stories, attest(statement(), alice).id)
-  return { clock, engine, watch, told, metrics, handle, receive, why, there, heardAtMs }
+    handle({ kind: 'received', attestation: attest(watched, ...signers), reemit: false })
+  const why = () => storyOf(stories, attest(watched, alice).id)
+  return { clock, engine, watch, told, metrics, handle, receive, why, there, heardAtMs, lostAtMs }
 }
 
 const { id } = attest(statement(), alice)
@@ -155,6 +172,24 @@ describe('who watches statements', () => {
     assert.match(then.sentences.join(' '), /nothing makes it pass any more/)
   })
 
+  it('can say how long it can be signed, which is not beyond the end of collecting', () => {
+    const intervalMs = 10_000
+    const short = statement({ round: roundAt(OBSERVED_AT, intervalMs) })
+    const { receive, why } = createWatched({ ...RULES, intervalMs }, short)
+    receive(alice)
+    assert.match(why().wouldPass ?? '', /: it can be signed for 20 s more\.$/)
+  })
+
+  it('can say why somebody has not signed who says so only when the row is in the table', () => {
+    const { handle, receive, why } = createWatched()
+    receive(alice, bob, carol)
+    handle({ kind: 'outcome', id, outcome: { kind: 'present' } })
+    const reasonOfDave = () => why().missing.find(({ signer }) => signer === dave.address)?.reason
+    assert.deepEqual([why().phase, reasonOfDave()], ['committed', 'silent'])
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: dave, reason: 'feed-down' }) })
+    assert.equal(reasonOfDave(), 'feed-down')
+  })
+
   it('can say since when those are not connected who have not signed', () => {
     const { clock, receive, why, heardAtMs } = createWatched()
     receive(alice)
@@ -169,6 +204,30 @@ describe('who watches statements', () => {
         'silent: it was there when it was last heard, at 2024-12-31T23:59:51Z, and has neither signed nor refused.',
       ],
     )
+  })
+
+  it('can say of who has just been stopped since when it is not connected, before its status is missed', () => {
+    const { clock, receive, why, heardAtMs, lostAtMs } = createWatched()
+    receive(alice)
+    const atMs = clock.now().wallMs
+    heardAtMs.set(dave.address, atMs - 9_000)
+    lostAtMs.set(dave.address, atMs - 2_000)
+    const { reason, sentence } = why().missing.find(({ signer }) => signer === dave.address) ?? assert.fail()
+    assert.deepEqual(
+      [reason, sentence.replace(dave.address, 'it')],
+      ['not-connected', 'it is not connected since 2024-12-31T23:59:58Z, and was not heard since.'],
+    )
+  })
+
+  it('misses in an open network those who were heard not long ago', () => {
+    const { receive, why, heardAtMs, lostAtMs, clock } = createWatched({ ...RULES, signers: createSignerSet([]) })
+    const atMs = clock.now().wallMs
+    heardAtMs.set(bob.address, atMs).set(dave.address, atMs)
+    lostAtMs.set(bob.address, atMs)
+    receive(alice)
+    const reasons = new Map(why().missing.map(({ signer, reason }) => [signer, reason]))
+    assert.deepEqual([reasons.get(bob.address), reasons.get(dave.address)], ['not-connected', 'silent'])
+    assert.equal(reasons.size, 2)
   })
 
   it('can say who has not signed what is in the table', async () => {
