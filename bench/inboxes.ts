@@ -50,7 +50,7 @@ export function openInboxes(
       clock,
       counters,
       logger,
-      voucherOf: (peerId) => directory.voucherOf(peerId),
+      vouchersOf: (peerId) => directory.vouchersOf(peerId),
       wasVouched: (peerId) => directory.wasVouched(peerId),
       connectedPeers: () => [],
       hangUp: () => undefined,

@@ -1,3 +1,4 @@
+import { visibleJson } from '../core/visible-json.ts'
 import { systemClock } from '../node/system-clock.ts'
 import { wantsColour } from '../telemetry/logger.ts'
 import { type NodeApi, findNode } from './ask-node.ts'
@@ -21,7 +22,7 @@ const KEYS = 'Every 2 s; q ends.'
 export async function showStatus(flags: StatusFlags): Promise<void> {
   const node = await findNode(flags)
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify(await node.get<NetworkStatus>('/v1/network'))}\n`)
+    process.stdout.write(`${visibleJson(JSON.stringify(await node.get<NetworkStatus>('/v1/network')))}\n`)
     return
   }
   const shown = await readStatus(node)

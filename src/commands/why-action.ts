@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { visibleJson } from '../core/visible-json.ts'
 import { EXIT } from '../node/exit-code.ts'
 import { wantsColour } from '../telemetry/logger.ts'
 import { type NodeApi, findNode, printed } from './ask-node.ts'
@@ -32,7 +33,7 @@ export async function sayWhy(about: WhySubject, flags: WhyFlags): Promise<void> 
   if (flags.json === true) {
     // Of a round without any statement there is what is known of the round.
     const lines: readonly object[] = statements.length === 0 ? [told] : statements
-    process.stdout.write(lines.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    process.stdout.write(lines.map((each) => `${visibleJson(JSON.stringify(each))}\n`).join(''))
     return
   }
   const { isTTY, columns } = process.stdout

@@ -82,7 +82,7 @@ export class NodeDirectory {
       // Numbers of another key, as an unlisted neighbour may have used before, say nothing.
       if (known.signer === signer && ahead >= 0) return ahead === 0 ? 'known' : 'old-status'
       if (this.#isTooSoon(known)) return 'too-soon'
-      this.#forget(known)
+      this.#forget(known, { vouches: listed && known.status.peerId === status.peerId })
     }
     const node = { ...signed, listed, heardAtMs: monoMs }
     this.#nodes.set(signer, node)
@@ -91,11 +91,15 @@ export class NodeDirectory {
     return undefined
   }
 
-  /** The allowed signer whose fresh status names this peer id; the first of several. */
+  /** The allowed signer whose fresh status names this peer id; of several the one that has done so for longest. */
   voucherOf(peerId: string): Address | undefined {
+    return this.vouchersOf(peerId)[0]
+  }
+
+  /** All allowed signers whose fresh status names this peer id: any signer may name the peer of another. */
+  vouchersOf(peerId: string): readonly Address[] {
     this.#expire()
-    const [signer] = this.#vouching.get(peerId) ?? []
-    return signer
+    return [...(this.#vouching.get(peerId) ?? [])]
   }
 
   /** Whether a signer named this peer id since this node started, and not many others since. */
@@ -157,9 +161,11 @@ export class NodeDirectory {
     this.#remembered.set(signer, [peerId, ...earlier.filter((each) => each !== peerId)].slice(0, REMEMBERED_OF_ONE))
   }
 
-  #forget({ signer, listed, status: { peerId } }: KnownNode): void {
+  /** @param options - `vouches`: whether its signer goes on vouching for its peer, before those who began later */
+  #forget({ signer, listed, status: { peerId } }: KnownNode, { vouches } = { vouches: false }): void {
     this.#nodes.delete(signer)
     if (listed) this.#listed -= 1
+    if (vouches) return
     const signers = this.#vouching.get(peerId)
     signers?.delete(signer)
     if (signers?.size === 0) this.#vouching.delete(peerId)

@@ -15,14 +15,14 @@ export interface Sighting {
 /**
  * The addresses worth keeping of a peer, best first: the one that was dialled and worked, then what it announces on
  * the host that it was seen on, then the rest. A loopback address of another machine is our own, so it counts only
- * for a peer that was seen on that loopback address.
+ * for a peer that was seen on that loopback address, and what is no name of a host for none: it would reach terminals.
  *
  * @returns multiaddrs without `/p2p/…`, at most {@link ADDRESSES_LIMIT}
  */
 export function addressesWorthKeeping({ direction, remote, announced }: Sighting): string[] {
   const seenOn = hostOf(remote)
   const reachable = announced.map(withoutPeerId).filter((address) => {
-    if (!address.includes('/tcp/') || address.includes('/p2p-circuit')) return false
+    if (!/^[!-~]+$/.test(address) || !address.includes('/tcp/') || address.includes('/p2p-circuit')) return false
     return !isLoopback(address) || hostOf(address) === seenOn
   })
   const here = reachable.filter((address) => hostOf(address) === seenOn)

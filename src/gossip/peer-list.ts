@@ -5,7 +5,7 @@ import { addressesWorthKeeping } from './peer-addresses.ts'
 /** A connected peer. */
 export interface ListedPeer {
   readonly peerId: string
-  /** What it says of its software; undefined until it has. */
+  /** What it says of its software, in characters from space to `~`; undefined until it has. */
   readonly agent: string | undefined
   /** Multiaddrs at which it can be found, as far as is known. */
   readonly addresses: readonly string[]
@@ -13,6 +13,9 @@ export interface ListedPeer {
   readonly connectedAtMs: number
   readonly direction: 'inbound' | 'outbound'
 }
+
+/** As long as the agent in a status may be. */
+const AGENT_LENGTH = 64
 
 /** Who is connected to a libp2p node. */
 export interface PeerList {
@@ -51,7 +54,13 @@ export function createPeerList(host: PeerHost): PeerList {
           remote: remoteAddr.toString(),
           announced: listenAddrs.map(String),
         })
-        found.set(peerId, { peerId, agent: agentVersion, addresses, connectedAtMs: timeline.open, direction })
+        found.set(peerId, {
+          peerId,
+          agent: plainAgent(agentVersion),
+          addresses,
+          connectedAtMs: timeline.open,
+          direction,
+        })
       }
       return [...found.values()].toSorted((a, b) => (a.peerId < b.peerId ? -1 : 1))
     },
@@ -70,4 +79,9 @@ export function createPeerList(host: PeerHost): PeerList {
       host.removeEventListener('peer:disconnect', onGone)
     },
   }
+}
+
+/** A peer may send any text: this one reaches terminals and pages. */
+function plainAgent(agent: string | undefined): string | undefined {
+  return agent?.slice(0, AGENT_LENGTH).replaceAll(/[^ -~]/g, '?')
 }

@@ -45,8 +45,8 @@ export interface Sender {
 }
 
 export interface PeerStandingComponents extends ExpulsionsComponents {
-  /** The allowed signer whose status names this peer. */
-  readonly voucherOf: (peerId: string) => string | undefined
+  /** The allowed signers whose status names this peer: its own, and whoever else says so. */
+  readonly vouchersOf: (peerId: string) => readonly string[]
   /** Whether one did lately. */
   readonly wasVouched: (peerId: string) => boolean
   /** Who is connected now. */
@@ -108,22 +108,23 @@ export class PeerStanding {
    */
   admitsMessage(peerId: string, { bytes, together }: { readonly bytes: number; readonly together: boolean }): boolean {
     if (this.isExpelled(peerId)) return false
-    const { monoMs } = this.#components.clock.now()
-    const key = this.#keyOf(peerId)
-    if (!this.#messages.take(key, 1, monoMs) || !this.#bytes.take(key, bytes, monoMs)) {
+    const { vouchersOf, clock } = this.#components
+    const { monoMs } = clock.now()
+    if (!this.#takeMessage(peerId, bytes)) {
       this.#expel(peerId, { reason: 'flood', why: 'it sends more than the whole network has to say' })
       return false
     }
-    if (!together || key !== peerId) return true
+    // A signer that has used up what it has and then names the peer of another makes that a stranger at most.
+    if (vouchersOf(peerId).some((signer) => this.#takeMessage(signer, bytes)) || !together) return true
     return this.#unvouched.messages.take(1, monoMs) && this.#unvouched.bytes.take(bytes, monoMs)
   }
 
   /** Whether a peer that connects of its own accord may stay. Peers of signers always may, unless they are expelled. */
   admitsConnection(peerId: string): boolean {
     if (this.isExpelled(peerId)) return false
-    const { voucherOf, wasVouched, connectedPeers, clock } = this.#components
-    if (voucherOf(peerId) !== undefined || wasVouched(peerId)) return true
-    if (connectedPeers().filter((other) => voucherOf(other) === undefined).length >= UNVOUCHED_LIMIT) return false
+    const { wasVouched, connectedPeers, clock } = this.#components
+    if (this.#isVouched(peerId) || wasVouched(peerId)) return true
+    if (connectedPeers().filter((other) => !this.#isVouched(other)).length >= UNVOUCHED_LIMIT) return false
     const { monoMs } = clock.now()
     if (this.#expelled.available(monoMs) < 1) return false
     return this.#admitted.take(peerId, 1, monoMs) && this.#admissions.take(1, monoMs)
@@ -132,13 +133,14 @@ export class PeerStanding {
   /** Notes that a peer sent what it could have seen to be false. */
   blame(peerId: string, { code, severity }: { readonly code: string; readonly severity: Severity }): void {
     const { monoMs } = this.#components.clock.now()
-    if (this.#faults.take(this.#keyOf(peerId), FAULT_POINTS[severity], monoMs)) return
+    if (this.#keysOf(peerId).some((key) => this.#faults.take(key, FAULT_POINTS[severity], monoMs))) return
     this.#expel(peerId, { reason: 'lies', why: `it sends what is provably false, as ${code}` })
   }
 
   /** Notes that a peer asked one question too many. */
   askedInVain(peerId: string): void {
-    if (this.#inVain.take(this.#keyOf(peerId), 1, this.#components.clock.now().monoMs)) return
+    const { monoMs } = this.#components.clock.now()
+    if (this.#keysOf(peerId).some((key) => this.#inVain.take(key, 1, monoMs))) return
     this.#expel(peerId, { reason: 'flood', why: 'it asks more than it needs to know' })
   }
 
@@ -159,14 +161,14 @@ export class PeerStanding {
 
   /** The lane in which what a peer sends waits: that of its signer, or the one of all whom nobody vouches for. */
   laneOf(peerId: string): string {
-    return this.#components.voucherOf(peerId) ?? 'unvouched'
+    return this.#components.vouchersOf(peerId)[0] ?? 'unvouched'
   }
 
   senderOf(peerId: string): Sender {
-    const signer = this.#components.voucherOf(peerId)
+    const times = this.#components.vouchersOf(peerId).map((signer) => this.#timeOf(signer))
     return {
       peerId,
-      budget: signer === undefined ? this.#unvouched.time : this.#timeOf(signer),
+      budget: times.find((time) => time.hasTime()) ?? times[0] ?? this.#unvouched.time,
       wasted: () => this.#noteWaste(peerId),
     }
   }
@@ -180,9 +182,19 @@ export class PeerStanding {
     return this.isExpelled(peerId) ? EXPELLED_SCORE : 0
   }
 
-  /** What is measured: a signer, whichever peers it names one after another, or a peer. */
-  #keyOf(peerId: string): string {
-    return this.#components.voucherOf(peerId) ?? peerId
+  #isVouched(peerId: string): boolean {
+    return this.#components.vouchersOf(peerId).length > 0
+  }
+
+  /** What is measured: signers, whichever peers they name one after another, or a peer. */
+  #keysOf(peerId: string): readonly string[] {
+    const signers = this.#components.vouchersOf(peerId)
+    return signers.length > 0 ? signers : [peerId]
+  }
+
+  #takeMessage(key: string, bytes: number): boolean {
+    const { monoMs } = this.#components.clock.now()
+    return this.#messages.take(key, 1, monoMs) && this.#bytes.take(key, bytes, monoMs)
   }
 
   #timeOf(signer: string): TimeBudget {
@@ -193,15 +205,15 @@ export class PeerStanding {
   }
 
   #noteWaste(peerId: string): void {
-    if (this.#waste.take(this.#keyOf(peerId), 1, this.#components.clock.now().monoMs)) return
+    const { monoMs } = this.#components.clock.now()
+    if (this.#keysOf(peerId).some((key) => this.#waste.take(key, 1, monoMs))) return
     this.#expel(peerId, { reason: 'waste', why: 'it has signatures verified that count nowhere' })
   }
 
   #expel(peerId: string, cause: { readonly reason: string; readonly why: string }): void {
     if (this.isExpelled(peerId)) return
     this.#expulsions.expel(peerId, cause)
-    const { voucherOf, clock } = this.#components
-    if (voucherOf(peerId) === undefined) this.#expelled.charge(1, clock.now().monoMs)
+    if (!this.#isVouched(peerId)) this.#expelled.charge(1, this.#components.clock.now().monoMs)
   }
 }
 

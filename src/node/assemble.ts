@@ -85,6 +85,7 @@ export async function assembleNode(
     {
       clock,
       connectedPeers: () => gossip.connectedPeers(),
+      isVouched: (peerId) => directory.voucherOf(peerId) !== undefined,
       clockOffsetMs: () => clockWatch.offsetMs(),
       owed: { depth: () => writer.depth() },
       historyRoot: () => root?.known(),

@@ -142,7 +142,7 @@ async function connect(
       clock,
       counters,
       logger: peersLogger,
-      voucherOf: (peerId) => directory.voucherOf(peerId),
+      vouchersOf: (peerId) => directory.vouchersOf(peerId),
       wasVouched: (peerId) => directory.wasVouched(peerId),
       connectedPeers,
       hangUp: (peerId) => host && hangUp({ host, logger: peersLogger }, peerId),

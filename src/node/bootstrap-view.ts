@@ -22,7 +22,7 @@ export function createBootstrapView(
 ): NodeView & { stop(): void } {
   const { peerList, directory } = node
   const { open } = constants.signers
-  const outlet = new EventOutlet({ logger })
+  const outlet = new EventOutlet({ clock, logger, isVouched: (peerId) => directory.voucherOf(peerId) !== undefined })
   const seen = new SeenNodes(
     // A neighbour may sign with ever new keys, and has one place among those who have gone.
     { directory, clock, keyOf: open ? ({ status }) => status.peerId : undefined },

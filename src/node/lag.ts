@@ -18,15 +18,15 @@ export interface Committed {
 export type Pace = Pick<AgreedConstants, 'intervalMs' | 'quietPeriodMs'>
 
 /**
- * How far the network has come: when the newest row was observed that at least half of those have who know of any. A
- * lie of few, or a clock that is ahead, makes nobody look late.
+ * How far the network has come: when the newest row was observed that at least half of the nodes have. A lie of few, or
+ * a clock that is ahead, makes nobody look late: not those who know of no row either, so they are counted too.
  */
 export function frontOf(nodes: readonly Committed[], { wallMs }: { readonly wallMs: number }): number | undefined {
   const newestFirst = nodes
     .flatMap(({ lastCommittedAtMs }) => lastCommittedAtMs ?? [])
     .filter((ms) => ms <= wallMs + CO_SIGN_AHEAD_MS)
     .toSorted((a, b) => b - a)
-  return newestFirst[Math.floor((newestFirst.length - 1) / 2)]
+  return newestFirst[Math.ceil(nodes.length / 2) - 1]
 }
 
 /**

@@ -63,7 +63,10 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#components = components
     this.#constants = constants
     this.#own = node.signer.address
-    this.#outlet = new EventOutlet(components)
+    this.#outlet = new EventOutlet({
+      ...components,
+      isVouched: (peerId) => node.directory.voucherOf(peerId) !== undefined,
+    })
     this.#startedAt = clock.now().wallMs
     this.#watch = new StatementWatch({ engine: node.engine, clock }, (news) => this.#take(news))
     this.#nodes = new SeenNodes({ directory: node.directory, clock, pace: constants }, () => this.#self())

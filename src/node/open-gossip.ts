@@ -155,7 +155,7 @@ async function connect(
       clock,
       counters,
       logger: logger.child('peers'),
-      voucherOf: (peerId) => directory.voucherOf(peerId),
+      vouchersOf: (peerId) => directory.vouchersOf(peerId),
       wasVouched: (peerId) => directory.wasVouched(peerId),
       connectedPeers: () => peers?.connectedPeers() ?? [],
       hangUp: (peerId) => peers?.hangUp(peerId),

@@ -66,7 +66,7 @@ export function openSync(components: NodeComponents, parts: SyncParts): Syncer {
       pending: engine,
       history,
       marks,
-      budget: new AnswerBudget({ clock, voucherOf: (peerId) => directory.voucherOf(peerId) }),
+      budget: new AnswerBudget({ clock, vouchersOf: (peerId) => directory.vouchersOf(peerId) }),
       standing,
       clock,
       counters,

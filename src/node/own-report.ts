@@ -10,6 +10,8 @@ import { ReceivedCounts } from './received-counts.ts'
 export interface OwnReportComponents {
   readonly clock: Clock
   readonly connectedPeers: () => readonly string[]
+  /** Whether an allowed signer vouches for a peer. */
+  readonly isVouched: (peerId: string) => boolean
   /** How far the wall clock is ahead of that of the others, milliseconds. */
   readonly clockOffsetMs: () => number | undefined
   /** Rows that wait for the table. */
@@ -55,11 +57,11 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
 
   /** How this node is at this moment. */
   report(): NodeReport {
-    const { clock, connectedPeers, clockOffsetMs, owed, historyRoot } = this.#components
+    const { clock, clockOffsetMs, owed, historyRoot } = this.#components
     const aheadMs = clockOffsetMs()
     return {
       uptimeMs: Math.floor(clock.now().monoMs - this.#startedAtMs),
-      peers: [...new Set(connectedPeers())].toSorted().slice(0, REPORT_PEERS_LIMIT),
+      peers: this.#peers(),
       // The node finds how far it is ahead of the others, and reports how far they are ahead of it.
       clockOffsetMs: aheadMs === undefined ? undefined : Math.round(0 - aheadMs) + 0,
       received: this.#received.most(),
@@ -67,6 +69,14 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
       lastCommittedAtMs: this.#lastCommittedAtMs,
       historyRoot: historyRoot(),
     }
+  }
+
+  /** Those of signers before others: anybody can make peer ids that come first. */
+  #peers(): readonly string[] {
+    const { connectedPeers, isVouched } = this.#components
+    const connected = [...new Set(connectedPeers())].toSorted()
+    const { vouched = [], other = [] } = Object.groupBy(connected, (peer) => (isVouched(peer) ? 'vouched' : 'other'))
+    return [...vouched, ...other].slice(0, REPORT_PEERS_LIMIT).toSorted()
   }
 
   #committed(observedAtMs: number): void {

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import type { Clock } from '../core/clock.ts'
 import type { Facts, Logger } from '../core/logger.ts'
 import { redactUrls } from '../core/redact.ts'
+import { visibleJson } from '../core/visible-json.ts'
 import { plainFacts } from './log-facts.ts'
 import { type FormatOptions, type LogLevel, type LogRecord, formatLine, parseRecord } from './log-format.ts'
 import { type LogStream, createLogStream } from './log-stream.ts'
@@ -40,7 +41,7 @@ export function createLogger(
   const colour = options.colour ?? false
   const render = (line: string): string => {
     const record = asText ? parseRecord(line) : undefined
-    return record === undefined ? line : `${formatLine(record, { colour, prefix: options.prefix })}\n`
+    return record === undefined ? visibleJson(line) : `${formatLine(record, { colour, prefix: options.prefix })}\n`
   }
   const timeOf = (): string => new Date(clock.now().wallMs).toISOString()
   const out = createLogStream(stream, { onDropped: (lines) => render(droppedLine(lines, timeOf())) })

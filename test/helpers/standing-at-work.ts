@@ -41,7 +41,7 @@ export function createStandingAtWork(
     {
       counters,
       logger,
-      voucherOf: (peerId) => (vouched.has(peerId) ? `signer of ${peerId}` : undefined),
+      vouchersOf: (peerId) => (vouched.has(peerId) ? [`signer of ${peerId}`] : []),
       wasVouched: (peerId) => remembered.has(peerId),
       connectedPeers: () => connected,
       hangUp: (peerId) => void hungUp.push(peerId),

@@ -128,7 +128,7 @@ export function createSyncAtWork({ historyMs = Infinity, marks, answering }: Syn
       pending: engine,
       history: table,
       marks,
-      budget: new AnswerBudget({ clock, voucherOf: (peerId) => (vouched.has(peerId) ? peerId : undefined) }),
+      budget: new AnswerBudget({ clock, vouchersOf: (peerId) => (vouched.has(peerId) ? [`signer of ${peerId}`] : []) }),
       standing,
       clock,
       counters,

@@ -23,7 +23,14 @@ function createReport({ peers = [] as readonly string[], aheadMs = undefined as 
   const owed = { rows: 0, depth: () => owed.rows }
   const root: { hex: typeof ROOT | undefined } = { hex: undefined }
   const own = new OwnReport(
-    { clock, connectedPeers: () => peers, clockOffsetMs: () => aheadMs, owed, historyRoot: () => root.hex },
+    {
+      clock,
+      connectedPeers: () => peers,
+      isVouched: (peerId) => peerId.startsWith('signer'),
+      clockOffsetMs: () => aheadMs,
+      owed,
+      historyRoot: () => root.hex,
+    },
     { own: alice.address },
   )
   const handle = (event: EngineEvent, effects: readonly EngineEffect[] = []): void => own.handled(event, effects)
@@ -68,6 +75,12 @@ describe('the report of a node', () => {
     const many = Array.from({ length: 40 }, (_, index) => `Q${99 - index}`)
     const { peers } = createReport({ peers: many }).own.report()
     assert.deepEqual(peers, many.toReversed().slice(0, REPORT_PEERS_LIMIT))
+  })
+
+  it('names the peers of signers before strangers, whose ids may be such that they come first', () => {
+    const strangers = Array.from({ length: 40 }, (_, index) => `Q${10 + index}`)
+    const { peers } = createReport({ peers: [...strangers, 'signer2', 'signer1'] }).own.report()
+    assert.deepEqual(peers, [...strangers.slice(0, REPORT_PEERS_LIMIT - 2), 'signer1', 'signer2'])
   })
 
   it('counts statements and signatures of others by signer, and none of its own', () => {

@@ -253,7 +253,7 @@ describe('a peer of a signer', () => {
   })
 
   it('has used up what it has until 4,096 others have sent something', () => {
-    const { standing, clock } = createStandingAtWork({ voucherOf: (peerId) => `signer of ${peerId}` })
+    const { standing, clock } = createStandingAtWork({ vouchersOf: (peerId) => [`signer of ${peerId}`] })
     const budgetOf = (peerId: string) => standing.senderOf(peerId).budget
     budgetOf('first').spend(() => budgetOf('second').spend(() => clock.compute(1_000_000)))
     for (let peer = 0; peer < 4_094; peer++) budgetOf(`peer ${peer}`)
@@ -312,7 +312,7 @@ describe('a signer that names ever new peer ids', () => {
   it('has the time of one', async () => {
     let current = ''
     const { standing, clock } = createStandingAtWork({
-      voucherOf: (peerId) => (peerId === current ? alice.address : undefined),
+      vouchersOf: (peerId) => (peerId === current ? [alice.address] : []),
     })
     const startMs = clock.now().monoMs
     let spentMs = 0
@@ -329,5 +329,44 @@ describe('a signer that names ever new peer ids', () => {
     }
     const share = spentMs / (clock.now().monoMs - startMs)
     assert.ok(share < 0.55, String(share))
+  })
+})
+
+describe('a peer that another signer names as its own', () => {
+  const EMPTY_SOON = { messageBucket: SCARCE, wasteBucket: SCARCE }
+
+  it('is not expelled for what that signer has used up before', () => {
+    const names = new Map([['honest', ['signer of honest']]])
+    const { standing, hungUp } = createStandingAtWork({ vouchersOf: (peer) => names.get(peer) ?? [] }, EMPTY_SOON)
+    names.set('evil', ['evil signer'])
+    while (standing.admitsMessage('evil', sized(1))) continue
+    for (let i = 0; i < 10; i++) standing.senderOf('evil').wasted()
+    assert.deepEqual(hungUp, ['evil'])
+    names.set('evil', []).set('honest', ['evil signer', 'signer of honest'])
+    for (let i = 0; i < 10; i++) assert.equal(standing.admitsMessage('honest', sized(1)), true)
+    for (let i = 0; i < 10; i++) standing.senderOf('honest').wasted()
+    assert.deepEqual(hungUp, ['evil'])
+  })
+
+  it('is a stranger at most while its own signer is not known', () => {
+    const { standing, hungUp, vouched } = createStandingAtWork(
+      { vouchersOf: (peer) => (vouched.has(peer) ? ['evil signer'] : []) },
+      EMPTY_SOON,
+    )
+    vouched.add('evil')
+    while (standing.admitsMessage('evil', sized(1))) continue
+    vouched.delete('evil')
+    vouched.add('newcomer')
+    for (let i = 0; i < 10; i++) assert.equal(standing.admitsMessage('newcomer', sized(1)), true)
+    assert.deepEqual(hungUp, ['evil'])
+  })
+
+  it('has the time of its own signer when the other has used up its own', () => {
+    const { standing, clock } = createStandingAtWork({
+      vouchersOf: (peer) => (peer === 'evil' ? ['evil signer'] : ['evil signer', 'signer of honest']),
+    })
+    standing.senderOf('evil').budget.spend(() => clock.compute(100_000))
+    assert.equal(standing.senderOf('evil').budget.hasTime(), false)
+    assert.equal(standing.senderOf('honest').budget.hasTime(), true)
   })
 })

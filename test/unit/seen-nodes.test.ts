@@ -158,6 +158,11 @@ describe('a node that is heard', () => {
     strangers.hear(bob, reached(9))
     for (const signer of [carol, dave]) strangers.hear(signer, reached(0), false)
     assert.equal(strangers.stateOf(bob), 'here', 'keys are free')
+    const rowless = createSeen()
+    const longThere = { ...FIRST_REPORT, uptimeMs: 9 * INTERVAL_MS }
+    for (const signer of [bob, carol]) rowless.hear(signer, longThere)
+    rowless.hear(dave, reached(0))
+    assert.deepEqual([bob, carol].map(rowless.stateOf), ['here', 'here'], 'nobody else knows of any row')
   })
 
   it('is measured by the rounds of this node’s network, whatever it says of them', () => {

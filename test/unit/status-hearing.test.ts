@@ -28,7 +28,7 @@ const SILENT: Topic = {
 /** A bootstrap node's hearing and view, of a network whose set is these signers or, with none, not known. */
 function createHearing(signers: readonly TestSigner[]) {
   const connected = new Set<string>()
-  const { standing, clock, counters, logger } = createStandingAtWork({ voucherOf: (id) => directory.voucherOf(id) })
+  const { standing, clock, counters, logger } = createStandingAtWork({ vouchersOf: (id) => directory.vouchersOf(id) })
   const entries = signers.map(({ address }) => ({ address, fromRound: undefined, toRound: undefined }))
   const constants: NetworkConstants = { ...CONSTANTS, signers: createSignerSet(entries) }
   const directory = createHearingDirectory({ clock, isConnected: (peerId) => connected.has(peerId) }, constants)

@@ -8,7 +8,7 @@ const nodes = ['c', 'a', 'b'].map((signer) => nodeOf(signer))
 
 describe('the picture of the network', () => {
   it('has this node on top, and the others around in order of their signers', () => {
-    const layout = networkLayout({ nodes, links: [], selfPeerId: 'peer-b' }, SPACE)
+    const layout = networkLayout({ nodes, links: [], selfPeerId: 'peer-b', self: null }, SPACE)
     assert.deepEqual(
       layout.nodes.map(({ key }) => key),
       ['peer-a', 'peer-b', 'peer-c'],
@@ -19,8 +19,8 @@ describe('the picture of the network', () => {
   })
 
   it('is the same whatever the order in which nodes are told of', () => {
-    const one = networkLayout({ nodes, links: [], selfPeerId: null }, SPACE)
-    assert.deepEqual(networkLayout({ nodes: nodes.toReversed(), links: [], selfPeerId: null }, SPACE), one)
+    const one = networkLayout({ nodes, links: [], selfPeerId: null, self: null }, SPACE)
+    assert.deepEqual(networkLayout({ nodes: nodes.toReversed(), links: [], selfPeerId: null, self: null }, SPACE), one)
   })
 
   it('draws a link once that both ends tell of, and none from a node to itself', () => {
@@ -29,11 +29,14 @@ describe('the picture of the network', () => {
       { from: 'peer-b', to: 'peer-a' },
       { from: 'peer-a', to: 'peer-a' },
     ]
-    assert.equal(networkLayout({ nodes, links, selfPeerId: null }, SPACE).links.length, 1)
+    assert.equal(networkLayout({ nodes, links, selfPeerId: null, self: null }, SPACE).links.length, 1)
   })
 
   it('shows peers that send no status, this node too', () => {
-    const layout = networkLayout({ nodes, links: [{ from: 'peer-a', to: 'silent' }], selfPeerId: 'bootstrap' }, SPACE)
+    const layout = networkLayout(
+      { nodes, links: [{ from: 'peer-a', to: 'silent' }], selfPeerId: 'bootstrap', self: null },
+      SPACE,
+    )
     assert.deepEqual(
       layout.nodes.filter(({ node }) => node === undefined).map(({ key }) => key),
       ['bootstrap', 'silent'],
@@ -41,11 +44,44 @@ describe('the picture of the network', () => {
     assert.equal(layout.links.length, 1)
   })
 
+  it('draws every node, also when a signer says that the peer of another is its own', () => {
+    const liar = { ...nodeOf('z'), peerId: 'peer-b' }
+    const links = [{ from: 'peer-b', to: 'peer-a' }]
+    const told = { nodes: [liar, ...nodes], links, selfPeerId: 'peer-b', self: 'b' }
+    const signers = networkLayout(told, SPACE).nodes.map(({ key, node, isSelf }) => [node?.signer, key, isSelf])
+    assert.deepEqual(signers, [
+      ['a', 'peer-a', false],
+      ['b', 'peer-b', true],
+      ['c', 'peer-c', false],
+      ['z', 'peer-b z', false],
+    ])
+    const early = { ...nodeOf('0'), peerId: 'peer-b' }
+    const placed = networkLayout({ ...told, nodes: [early, ...nodes] }, SPACE).nodes
+    assert.equal(placed.find(({ isSelf }) => isSelf)?.node?.signer, 'b')
+  })
+
+  it('draws the few silent peers of which most tell, and those of this node first', () => {
+    const made = Array.from({ length: 32 }, (_, at) => ({ from: 'peer-a', to: `0made-up-${at}` }))
+    const links = [
+      ...made,
+      { from: 'peer-b', to: 'bootstrap' },
+      { from: 'peer-c', to: 'other' },
+      { from: 'peer-a', to: 'other' },
+    ]
+    const { nodes: placed } = networkLayout({ nodes, links, selfPeerId: 'peer-b', self: 'b' }, SPACE)
+    const silent = placed.filter(({ node }) => node === undefined).map(({ key }) => key)
+    assert.equal(silent.length, 8)
+    assert.ok(silent.includes('bootstrap') && silent.includes('other'))
+  })
+
   it('keeps every node and label within reach', () => {
     const many = Array.from({ length: 40 }, (_, at) => nodeOf(String(at).padStart(2, '0')))
-    for (const { x, y } of networkLayout({ nodes: many, links: [], selfPeerId: null }, SPACE).nodes)
+    for (const { x, y } of networkLayout({ nodes: many, links: [], selfPeerId: null, self: null }, SPACE).nodes)
       assert.ok(x >= 49 && x <= 351 && y >= 49 && y <= 351)
-    assert.deepEqual(networkLayout({ nodes: [], links: [], selfPeerId: null }, SPACE), { nodes: [], links: [] })
+    assert.deepEqual(networkLayout({ nodes: [], links: [], selfPeerId: null, self: null }, SPACE), {
+      nodes: [],
+      links: [],
+    })
   })
 
   it('is told in one sentence', () => {

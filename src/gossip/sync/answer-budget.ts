@@ -14,11 +14,14 @@ export const HISTORY_AT_ONCE = 4
 
 export interface AnswerBudgetComponents {
   readonly clock: Clock
-  /** The allowed signer whose status names this peer. */
-  readonly voucherOf: (peerId: string) => string | undefined
+  /** The allowed signers whose status names this peer: its own, and whoever else says so. */
+  readonly vouchersOf: (peerId: string) => readonly string[]
 }
 
-/** What answering may cost. Peers of one signer share a bucket, and those that nobody vouches for share one beside their own. */
+/**
+ * What answering may cost. Every peer has a bucket, and beside it that of a signer which names it, whose peers share it;
+ * where none has anything left, the one that all strangers share.
+ */
 export class AnswerBudget {
   readonly #components: AnswerBudgetComponents
   readonly #questions = new TokenBuckets<string>({ ...QUESTIONS_OF_ONE, limit: PEERS_LIMIT })
@@ -42,23 +45,27 @@ export class AnswerBudget {
    * - `overload`: others that nobody vouches for do
    */
   admits(peerId: string): 'yes' | 'flood' | 'overload' {
-    const { clock, voucherOf } = this.#components
+    const { clock, vouchersOf } = this.#components
     const { monoMs } = clock.now()
-    const signer = voucherOf(peerId)
-    const key = signer ?? peerId
-    if (this.#bytes.available(key, monoMs) <= 0 || !this.#questions.take(key, 1, monoMs)) return 'flood'
-    if (signer !== undefined) return 'yes'
+    if (!this.#takeQuestion(peerId)) return 'flood'
+    if (vouchersOf(peerId).some((signer) => this.#takeQuestion(signer))) return 'yes'
     const { questions, bytes } = this.#strangers
     return bytes.available(monoMs) > 0 && questions.take(1, monoMs) ? 'yes' : 'overload'
   }
 
   /** Notes how long an answer is; what was not there is a debt. */
   charge(peerId: string, bytes: number): void {
-    const { clock, voucherOf } = this.#components
+    const { clock, vouchersOf } = this.#components
     const { monoMs } = clock.now()
-    const signer = voucherOf(peerId)
-    this.#bytes.charge(signer ?? peerId, bytes, monoMs)
+    this.#bytes.charge(peerId, bytes, monoMs)
+    const signer = vouchersOf(peerId).find((each) => this.#bytes.available(each, monoMs) > 0)
     if (signer === undefined) this.#strangers.bytes.charge(bytes, monoMs)
+    else this.#bytes.charge(signer, bytes, monoMs)
+  }
+
+  #takeQuestion(key: string): boolean {
+    const { monoMs } = this.#components.clock.now()
+    return this.#bytes.available(key, monoMs) > 0 && this.#questions.take(key, 1, monoMs)
   }
 
   /** Begins to ask the table, unless enough others do. @returns what ends it */

@@ -2,6 +2,7 @@ import type { Link, SeenNode } from './api-shapes.ts'
 
 /** A node's place in the picture, in units of its view box. */
 export interface PlacedNode {
+  /** Its peer id; of a peer that several signers name, the first of them only. */
   readonly key: string
   /** Undefined for a peer that sends no status, as a bootstrap node of another version. */
   readonly node: SeenNode | undefined
@@ -29,8 +30,12 @@ interface Drawn {
   readonly nodes: readonly SeenNode[]
   readonly links: readonly Link[]
   readonly selfPeerId: string | null
+  /** Its signer; null on a node that has none. */
+  readonly self: string | null
 }
 
+/** Silent peers are those whom most tell of, and no more: a node may say that it knows any. */
+const SILENT_LIMIT = 8
 /** Between the middle of a node and its label. */
 const LABEL_GAP = 16
 
@@ -41,26 +46,29 @@ const LABEL_GAP = 16
  * @param size - side of the square, and the radius of the ring
  */
 export function networkLayout(
-  { nodes, links, selfPeerId }: Drawn,
+  { nodes, links, selfPeerId, self }: Drawn,
   { size, radius }: { readonly size: number; readonly radius: number },
 ): NetworkLayout {
-  const known = new Map(nodes.map((node) => [node.peerId, node]))
-  const silent = [
-    ...new Set([...links.flatMap(({ from, to }) => [from, to]), ...(selfPeerId === null ? [] : [selfPeerId])]),
+  const bySigner = nodes.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))
+  // Any signer may name the peer of another, which is drawn all the same: this node itself comes first.
+  const claims = [...bySigner].sort((a, b) => Number(b.signer === self) - Number(a.signer === self))
+  const known = new Map(claims.toReversed().map((node) => [node.peerId, node]))
+  const keyOf = (node: SeenNode): string =>
+    known.get(node.peerId) === node ? node.peerId : `${node.peerId} ${node.signer}`
+  const drawn = [
+    ...bySigner.map((node) => ({ key: keyOf(node), node })),
+    ...silentPeers({ links, selfPeerId }, known).map((key) => ({ key, node: undefined })),
   ]
-    .filter((peerId) => !known.has(peerId))
-    .toSorted()
-  const order = [...nodes.toSorted((a, b) => (a.signer < b.signer ? -1 : 1)).map(({ peerId }) => peerId), ...silent]
-  const top = Math.max(0, selfPeerId === null ? 0 : order.indexOf(selfPeerId))
-  const placed = order.map((peerId, at): PlacedNode => {
-    const angle = (2 * Math.PI * (at - top)) / order.length - Math.PI / 2
+  const top = Math.max(0, selfPeerId === null ? 0 : drawn.findIndex(({ key }) => key === selfPeerId))
+  const placed = drawn.map(({ key, node }, at): PlacedNode => {
+    const angle = (2 * Math.PI * (at - top)) / drawn.length - Math.PI / 2
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
     const middle = size / 2
     const isUpright = Math.abs(cos) < 0.12
     return {
-      key: peerId,
-      node: known.get(peerId),
-      isSelf: peerId === selfPeerId,
+      key,
+      node,
+      isSelf: key === selfPeerId,
       x: middle + radius * cos,
       y: middle + radius * sin,
       labelX: middle + (isUpright ? radius : radius + LABEL_GAP) * cos,
@@ -69,6 +77,22 @@ export function networkLayout(
     }
   })
   return { nodes: placed, links: placedLinks(links, new Map(placed.map((node) => [node.key, node]))) }
+}
+
+/** Peers that others tell of and that send no status, by their ids; this one too. */
+function silentPeers(
+  { links, selfPeerId }: Pick<Drawn, 'links' | 'selfPeerId'>,
+  known: ReadonlyMap<string, SeenNode>,
+): readonly string[] {
+  const tellers = new Map<string, number>()
+  for (const peerId of links.flatMap(({ from, to }) => [from, to])) {
+    if (!known.has(peerId) && peerId !== selfPeerId) tellers.set(peerId, (tellers.get(peerId) ?? 0) + 1)
+  }
+  const own = new Set(links.flatMap(({ from, to }) => (from === selfPeerId ? [to] : [])))
+  const rank = ([peerId, count]: readonly [string, number]): number => count + (own.has(peerId) ? tellers.size : 0)
+  const told = [...tellers].sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1)).slice(0, SILENT_LIMIT)
+  const isSilent = selfPeerId !== null && !known.has(selfPeerId)
+  return [...told.map(([peerId]) => peerId), ...(isSilent ? [selfPeerId] : [])].toSorted()
 }
 
 function placedLinks(links: readonly Link[], places: ReadonlyMap<string, PlacedNode>): readonly PlacedLink[] {

@@ -15,7 +15,8 @@ const CLEARANCE = 0.34
 interface PictureListeners {
   /** The pointer is over this peer's node; undefined when it has left. */
   readonly onPoint: (peerId: string | undefined) => void
-  readonly onOpen: (peerId: string) => void
+  /** @param key - of its place */
+  readonly onOpen: (key: string) => void
 }
 
 /** The network as a ring of nodes. Whoever does not see it, or uses no pointer, has the table below it. */

@@ -1,6 +1,6 @@
 import type { Link, SeenNode } from './api-shapes.ts'
 import { byId, setText } from './element.ts'
-import { networkLayout, networkSummary } from './network-layout.ts'
+import { type NetworkLayout, networkLayout, networkSummary } from './network-layout.ts'
 import { NetworkPicture, RADIUS, SIZE } from './network-picture.ts'
 import { NodeTable } from './node-table.ts'
 import { peerInWords } from './node-words.ts'
@@ -16,6 +16,7 @@ export class NetworkView {
   readonly #picture: NetworkPicture
   readonly #table: NodeTable
   #shown: { readonly nodes: readonly SeenNode[]; readonly links: readonly Link[] } = { nodes: [], links: [] }
+  #layout: NetworkLayout = { nodes: [], links: [] }
   #pointed: string | undefined
   #key = ''
 
@@ -23,13 +24,13 @@ export class NetworkView {
   constructor({ onOpen }: { readonly onOpen: (signer: string) => void }) {
     const listeners = {
       onPoint: (peerId: string | undefined) => this.#point(peerId),
-      onOpen: (peerId: string) => {
-        const node = this.#shown.nodes.find((known) => known.peerId === peerId)
-        if (node !== undefined) onOpen(node.signer)
-      },
     }
-    this.#picture = new NetworkPicture({ parent: byId('picture', HTMLElement) }, listeners)
-    this.#table = new NodeTable({ body: byId('nodes', HTMLElement) }, listeners)
+    const onOpenPlace = (key: string): void => {
+      const node = this.#layout.nodes.find((placed) => placed.key === key)?.node
+      if (node !== undefined) onOpen(node.signer)
+    }
+    this.#picture = new NetworkPicture({ parent: byId('picture', HTMLElement) }, { ...listeners, onOpen: onOpenPlace })
+    this.#table = new NodeTable({ body: byId('nodes', HTMLElement) }, { ...listeners, onOpen })
     setText(this.#words, HINT)
   }
 
@@ -42,19 +43,20 @@ export class NetworkView {
     const summary = networkSummary(nodes, state.network.constants?.signerCount ?? 0)
     setText(this.#summary, summary)
     this.#table.render(held, { self, nowMs })
-    const drawn = { nodes, links, selfPeerId: state.selfPeerId }
+    const drawn = { nodes, links, selfPeerId: state.selfPeerId, self }
     const looks = nodes.map(({ peerId, signer, state: how, listed }) => [peerId, signer, how, listed])
     const key = JSON.stringify([looks, links, state.selfPeerId])
     if (key === this.#key) return
     this.#key = key
-    this.#picture.draw(networkLayout(drawn, { size: SIZE, radius: RADIUS }), summary)
+    this.#layout = networkLayout(drawn, { size: SIZE, radius: RADIUS })
+    this.#picture.draw(this.#layout, summary)
     this.#point(this.#pointed)
   }
 
   /** Shows that a signer was heard just now. */
   pulse(signer: string): void {
-    const node = this.#shown.nodes.find((known) => known.signer === signer)
-    if (node !== undefined) this.#picture.pulse(node.peerId)
+    const place = this.#layout.nodes.find(({ node }) => node?.signer === signer)
+    if (place !== undefined) this.#picture.pulse(place.key)
   }
 
   #point(peerId: string | undefined): void {

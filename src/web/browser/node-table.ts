@@ -6,7 +6,7 @@ import type { HeldNode } from './page-state.ts'
 interface TableListeners {
   /** This node's line has the pointer or the focus; undefined when it has lost both. */
   readonly onPoint: (peerId: string | undefined) => void
-  readonly onOpen: (peerId: string) => void
+  readonly onOpen: (signer: string) => void
 }
 
 /** The nodes of the network, a line each. Lines take on what they show: the focus stays where it is. */
@@ -44,12 +44,13 @@ class NodeLine {
   readonly #cells = CLASSES.map((name) => el('td', { class: name }))
   readonly element = el('tr', {}, el('th', { scope: 'row' }, this.#open, this.#role), ...this.#cells)
   #peerId = ''
+  #signer = ''
 
   constructor({ onPoint, onOpen }: TableListeners) {
     this.element.addEventListener('pointerenter', () => onPoint(this.#peerId))
     this.#open.addEventListener('focus', () => onPoint(this.#peerId))
     this.element.addEventListener('click', () => {
-      if (getSelection()?.isCollapsed !== false) onOpen(this.#peerId)
+      if (getSelection()?.isCollapsed !== false) onOpen(this.#signer)
     })
   }
 
@@ -57,6 +58,7 @@ class NodeLine {
     const { node } = held
     const [name = '', ...cells] = cellsOf(held, context)
     this.#peerId = node.peerId
+    this.#signer = node.signer
     setText(this.#open, name)
     setAttributes(this.#open, { 'aria-label': `${shortHex(node.signer)}, ${node.state}. Open what it says of itself` })
     setText(this.#role, node.signer === context.self ? 'this node' : node.listed ? '' : 'observer')
