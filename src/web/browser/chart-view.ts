@@ -3,7 +3,7 @@ import type { Round } from './api-shapes.ts'
 import { type ChartData, chartData, chartSummary } from './chart-data.ts'
 import { displayPrice } from './decimal.ts'
 import { byId, el, setText } from './element.ts'
-import { counted, duration, shortHex, timeOfDay } from './format.ts'
+import { counted, duration, shortHex, timeOfDay, unbroken } from './format.ts'
 import type { PageState } from './page-state.ts'
 import { PriceChart } from './price-chart.ts'
 import { RANGES, type RangeId, type TimeWindow, isRangeId, windowOf, zoomed } from './time-range.ts'
@@ -94,8 +94,10 @@ export class ChartView {
   }
 
   #outer(): TimeWindow {
-    const intervalMs = this.#state?.network?.constants?.intervalMs ?? 0
-    return windowOf(this.#state?.range ?? '24h', { rounds: this.#rounds, nowMs: this.#now(), intervalMs })
+    const { intervalMs = 0, quietPeriodMs = 0 } = this.#state?.network?.constants ?? {}
+    // What was observed later cannot be in the table yet: the chart would end in a gap that means nothing.
+    const nowMs = this.#now() - quietPeriodMs
+    return windowOf(this.#state?.range ?? '24h', { rounds: this.#rounds, nowMs, intervalMs })
   }
 
   #zoom(window: TimeWindow | undefined): void {
@@ -189,11 +191,14 @@ export class ChartView {
 }
 
 const NAMED = 6
+const NO_BREAK = '\u00a0'
 
 function roundInWords(round: Round, nowMs: number): string {
+  const lead = `${timeOfDay(Date.parse(round.startTime), nowMs)} · median ${displayPrice(round.median)} of ${counted(round.prices.length, 'price')}`
+  if (round.prices.length > 1 && new Set(round.prices).size === 1) return `${lead}, all the same`
   const named = round.proposers
     .slice(0, NAMED)
-    .map((proposer, at) => `${shortHex(proposer)} ${displayPrice(round.prices[at] ?? '0')}`)
+    .map((proposer, at) => `${unbroken(shortHex(proposer))}${NO_BREAK}${displayPrice(round.prices[at] ?? '0')}`)
   const more = round.proposers.length > NAMED ? `, and ${round.proposers.length - NAMED} more` : ''
-  return `${timeOfDay(Date.parse(round.startTime), nowMs)} · median ${displayPrice(round.median)} of ${counted(round.prices.length, 'price')}: ${named.join(', ')}${more}`
+  return `${lead}: ${named.join(', ')}${more}`
 }

@@ -63,7 +63,7 @@ function render(): void {
   document.documentElement.dataset['role'] = state.network.role
   content.hidden = !isFilled
   footer.hidden = !isFilled
-  networkView.render(state, { nowMs })
+  networkView.render(state, { nowMs, wallMs })
   if (openedNode !== undefined && state.nodes.get(openedNode.signer) !== openedNode.held) openNode(openedNode.signer)
   if (state.network.role === 'bootstrap') return
   checker.useRules(rules())
