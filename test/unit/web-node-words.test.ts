@@ -46,7 +46,10 @@ describe('a node in words', () => {
 
   it('leaves open what its status does not say', () => {
     const held = { node: terse, heldAtMs: 0 }
-    assert.deepEqual(cellsOf(held, { self: null, nowMs: 0, wallMs: 0 }).slice(3), Array.from({ length: 6 }, () => '–'))
+    assert.deepEqual(
+      cellsOf(held, { self: null, nowMs: 0, wallMs: 0 }).slice(3),
+      Array.from({ length: 6 }, () => '–'),
+    )
     const facts = new Map(factsOf(held, { nodes, self: null, nowMs: 0, wallMs: 0 }))
     assert.equal(facts.get('Up for'), 'its status does not say')
     assert.equal(facts.get('Connected to'), 'its status does not say')

@@ -29,6 +29,8 @@ export class ChartView {
   #state: PageState | undefined
   #rounds: readonly Round[] = []
   #data: ChartData = { proposers: [], seconds: [], median: [], prices: [] }
+  #roundBySeconds: ReadonlyMap<number, Round> = new Map()
+  #drawn: { readonly data: ChartData; readonly window: TimeWindow } | undefined
   #zoomedTo: TimeWindow | undefined
   #at: number | undefined
 
@@ -59,6 +61,7 @@ export class ChartView {
     this.#empty.hidden = state.rounds.length > 0
     if (state.rounds.length === 0) {
       this.#rounds = []
+      this.#drawn = undefined
       this.#chart.hide()
       setText(
         this.#empty,
@@ -73,6 +76,7 @@ export class ChartView {
     if (state.rounds !== this.#rounds) {
       this.#rounds = state.rounds
       this.#data = chartData(state.rounds)
+      this.#roundBySeconds = new Map(state.rounds.map((round) => [Date.parse(round.startTime) / 1_000, round]))
     }
     this.#draw()
   }
@@ -84,9 +88,19 @@ export class ChartView {
   #draw(): void {
     const window = this.#window()
     this.#reset.disabled = this.#zoomedTo === undefined
+    if (this.#isDrawn(window)) return
+    this.#drawn = { data: this.#data, window }
     this.#chart.show(this.#data, window)
     setText(this.#summary, chartSummary(this.#rounds, window))
     if (this.#at === undefined) this.#readNothing(window)
+  }
+
+  /** Whether another drawing would be the same to the pixel. */
+  #isDrawn({ fromMs, toMs }: TimeWindow): boolean {
+    if (this.#drawn === undefined || this.#drawn.data !== this.#data) return false
+    const { window } = this.#drawn
+    const pixelMs = (toMs - fromMs) / Math.max(1, this.#box.clientWidth)
+    return Math.abs(fromMs - window.fromMs) < pixelMs && Math.abs(toMs - window.toMs) < pixelMs
   }
 
   #window(): TimeWindow {
@@ -128,8 +142,7 @@ export class ChartView {
   }
 
   #roundAt(index: number): Round | undefined {
-    const seconds = this.#data.seconds[index]
-    return this.#rounds.find(({ startTime }) => Date.parse(startTime) / 1_000 === seconds)
+    return this.#roundBySeconds.get(this.#data.seconds[index] ?? NaN)
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -49,7 +49,8 @@ export class DetailDialog {
         el('h3', {}, 'Who has not signed'),
         el('ul', { class: 'plain absences' }, ...story.missing.map(({ sentence }) => el('li', {}, inBrief(sentence)))),
       )
-    if (story.wouldPass !== null) parts.push(el('h3', {}, 'What would make it pass'), el('p', {}, inBrief(story.wouldPass)))
+    if (story.wouldPass !== null)
+      parts.push(el('h3', {}, 'What would make it pass'), el('p', {}, inBrief(story.wouldPass)))
     parts.push(el('p', { class: 'hex wrap soft story-id' }, story.id))
     this.#open(title, parts)
   }

@@ -30,7 +30,7 @@ const FILL_PATIENCE_MS = 2_000
 const store = new PageStore({ draw: render })
 const announcer = new Announcer({ element: byId('announcer', HTMLElement) })
 const checker = new RowChecker({ onCheck })
-const data = new NodeData({ store }, { onRefill: () => checker.forgetFailures() })
+const data = new NodeData({ store }, { onRefill: () => checker.forgetFailures(), onNewest: fillPage })
 const dialog = new DetailDialog()
 const content = byId('content', HTMLElement)
 const footer = byId('bottom', HTMLElement)

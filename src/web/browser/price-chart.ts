@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import { type ChartData, extentOf } from './chart-data.ts'
+import { type ChartData, extentOf, sparsePoints } from './chart-data.ts'
 import { el } from './element.ts'
 import type { TimeWindow } from './time-range.ts'
 
@@ -13,6 +13,8 @@ interface ChartListeners {
 /** Pixels that a round must have for its points to be drawn, and for them to be drawn large. */
 const ROOMY = 6
 const VAST = 40
+/** Closer than that, points cannot be told apart. */
+const PIXELS_A_POINT = 2
 /** Of a label at the right, pixels. */
 const LABEL_MARGIN = 12
 const DIGIT = 7
@@ -90,13 +92,30 @@ export class PriceChart {
     return { width: this.#parent.clientWidth, height: this.#parent.clientHeight }
   }
 
+  /** Tens of thousands of points on a few hundred pixels take long to draw, and show no more. @returns null for all */
+  #pointsOf(plot: uPlot, series: number): number[] | null {
+    const { min, max } = plot.scales['x'] ?? {}
+    const [from, to] = [plot.valToIdx(min ?? 0), plot.valToIdx(max ?? 0)]
+    const step = Math.ceil((to - from) / (this.#parent.clientWidth / PIXELS_A_POINT))
+    const [median, column] = [plot.data.at(-1), plot.data[series]]
+    if (step <= 1 || median === undefined || column === undefined) return null
+    return sparsePoints({ median, column }, { from, to, step })
+  }
+
   /** @param marks - how many columns of points, and how large each is, pixels */
   #options({ proposers, size }: { readonly proposers: number; readonly size: number }): uPlot.Options {
     const colour = (name: string) => () => getComputedStyle(this.#parent).getPropertyValue(name)
     const font = `12px ${getComputedStyle(document.body).fontFamily}`
     const axis = { font, stroke: colour('--ink-soft'), ticks: { show: false }, border: { show: false } }
     const grid = { stroke: colour('--rule'), width: 1 }
-    const points = { show: true, size, stroke: colour('--point'), fill: colour('--point'), width: 0 }
+    const points = {
+      show: true,
+      size,
+      stroke: colour('--point'),
+      fill: colour('--point'),
+      width: 0,
+      filter: (plot: uPlot, series: number) => this.#pointsOf(plot, series),
+    }
     return {
       ...this.#size(),
       padding: [10, 0, 0, 0],
