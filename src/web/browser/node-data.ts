@@ -1,6 +1,7 @@
 import type { Network, Pending, PricePage, RoundPage } from './api-shapes.ts'
 import { ask, wordsOf } from './ask.ts'
 import {
+  MOST_BESIDE,
   ROWS_A_PAGE,
   mergedPrices,
   withNetwork,
@@ -126,7 +127,7 @@ export class NodeData {
   }
 
   async #loadRows(pair: string): Promise<void> {
-    const page = await ask<PricePage>(pathOf('/v1/prices', { pair, limit: ROWS_A_PAGE }))
+    const page = await ask<PricePage>(pathOf('/v1/prices', { pair, limit: ROWS_A_PAGE + MOST_BESIDE }))
     const { state } = this.#store
     if (state.pair === pair) this.#store.change(withNewestPrices(state, page))
   }
