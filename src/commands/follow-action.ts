@@ -5,6 +5,7 @@ import { askDatabase } from './find-database.ts'
 import { createRunningTable, priceJson } from './price-listing.ts'
 import type { PricesFlags } from './prices.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
+import { widthOf } from './text-width.ts'
 
 const STOP_DEADLINE_MS = 5_000
 
@@ -12,7 +13,7 @@ const STOP_DEADLINE_MS = 5_000
 export async function followPrices(flags: PricesFlags): Promise<void> {
   const { limit: newest, network, json } = flags
   const logger = createCommandLogger()
-  const table = createRunningTable()
+  const table = createRunningTable({ width: widthOf(process.stdout) })
   let isEmpty = true
   // Nobody reads any more (`| head`).
   process.stdout.on('error', () => process.exit(0))

@@ -6,26 +6,43 @@ import { shortAddress } from './short-text.ts'
 const HEADINGS = ['observed', 'pair', 'price', 'round', 'proposer', 'signers', 'committed', 'network'] as const
 const RIGHT_ALIGNED: ReadonlySet<string> = new Set(['price', 'round', 'signers'])
 
+/** Columns that a narrow terminal does without, the first ones first. */
+const SPARE = ['network', 'committed', 'round', 'signers'] as const
+const GAP = '  '
+
+interface TableOptions {
+  /** Cells of the terminal; by default lines may have any length. */
+  readonly width?: number
+}
+
 /** Rows as a table for people, times in UTC. */
-export function priceTable(rows: readonly StoredPrice[]): string {
-  return createRunningTable()(rows)
+export function priceTable(rows: readonly StoredPrice[], options: TableOptions = {}): string {
+  return createRunningTable(options)(rows)
 }
 
 /** A table that is printed bit by bit: the heading once, and columns that only grow. */
-export function createRunningTable(): (rows: readonly StoredPrice[]) => string {
+export function createRunningTable({ width = Infinity }: TableOptions = {}): (rows: readonly StoredPrice[]) => string {
+  const leftOut = new Set<string>()
   let widths: readonly number[] = HEADINGS.map((heading) => heading.length)
   let isFirst = true
   return (rows) => {
     const lines = [...(isFirst ? [HEADINGS] : []), ...rows.map(cellsOf)]
     isFirst = false
-    widths = widths.map((width, column) => Math.max(width, ...lines.map((line) => line[column]?.length ?? 0)))
+    widths = widths.map((widest, column) => Math.max(widest, ...lines.map((line) => line[column]?.length ?? 0)))
+    for (const heading of SPARE) if (lengthOf(widths, leftOut) > width) leftOut.add(heading)
     const format = (line: readonly string[]): string =>
       line
         .map((cell, column) => align(cell, { column, width: widths[column] ?? 0 }))
-        .join('  ')
+        .filter((_, column) => !leftOut.has(HEADINGS[column] ?? ''))
+        .join(GAP)
         .trimEnd()
     return lines.map((line) => `${format(line)}\n`).join('')
   }
+}
+
+function lengthOf(widths: readonly number[], leftOut: ReadonlySet<string>): number {
+  const shown = widths.filter((_, column) => !leftOut.has(HEADINGS[column] ?? ''))
+  return shown.reduce((sum, each) => sum + each + GAP.length, -GAP.length)
 }
 
 /** A row as one line of JSON that holds all of its statement and signatures; integers beyond 2^53 as text. */

@@ -5,11 +5,17 @@ import { createCommandLogger } from './command-logger.ts'
 import { askDatabase } from './find-database.ts'
 import { priceJson, priceTable } from './price-listing.ts'
 import type { PricesFlags } from './prices.ts'
+import { widthOf } from './text-width.ts'
 
 export async function printPrices(flags: PricesFlags): Promise<void> {
   const rows = await askDatabase(flags, (url) => newestRows(url, flags))
   if (rows.length === 0) process.stderr.write('no prices yet: the first row follows a quorum and its quiet period\n')
-  else process.stdout.write(flags.json === true ? rows.map((row) => `${priceJson(row)}\n`).join('') : priceTable(rows))
+  else
+    process.stdout.write(
+      flags.json === true
+        ? rows.map((row) => `${priceJson(row)}\n`).join('')
+        : priceTable(rows, { width: widthOf(process.stdout) }),
+    )
 }
 
 async function newestRows(url: string, { limit, network }: PricesFlags): Promise<readonly StoredPrice[]> {

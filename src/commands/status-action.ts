@@ -14,6 +14,7 @@ import {
   type StatusLayout,
   statusLines,
 } from './status-listing.ts'
+import { widthOf } from './text-width.ts'
 
 const EVERY_MS = 2_000
 const KEYS = 'Every 2 s; q ends.'
@@ -27,7 +28,7 @@ export async function showStatus(flags: StatusFlags): Promise<void> {
   }
   const shown = await readStatus(node)
   if (flags.once === true || !process.stdout.isTTY || process.env['TERM'] === 'dumb') {
-    const width = process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Infinity
+    const width = widthOf(process.stdout)
     const layout = { colour: wantsColour(process.stdout, process.env), width, nowMs: systemClock.now().wallMs }
     process.stdout.write(`${statusLines(shown, layout).join('\n')}\n`)
   } else {

@@ -47,3 +47,8 @@ function cellsOf(grapheme: string): number {
   if (NOTHING.test(grapheme)) return 0
   return WIDE.test(grapheme) ? 2 : 1
 }
+
+/** Cells of a terminal; Infinity where what is written goes elsewhere, and lines may have any length. */
+export function widthOf({ isTTY, columns }: { readonly isTTY: boolean; readonly columns: number }): number {
+  return isTTY && columns > 0 ? columns : Infinity
+}

@@ -16,6 +16,7 @@ import { createCommandLogger } from './command-logger.ts'
 import { CommandError, UnjudgedError } from './failure.ts'
 import { askDatabase } from './find-database.ts'
 import { createProgressLine } from './progress-line.ts'
+import { widthOf } from './text-width.ts'
 import {
   type Verified,
   FALSE_ROWS_HEADING,
@@ -52,7 +53,7 @@ async function verifyRows(flags: VerifyFlags): Promise<void> {
     verify(url, { flags, range: { fromMs: from, toMs: to, network }, expected: { signers, threshold } }),
   )
   if (verified.result.falseRows > 0) process.exitCode = EXIT.failed
-  const text = flags.json === true ? summaryJson(verified) : summaryText(verified)
+  const text = flags.json === true ? summaryJson(verified) : summaryText(verified, { width: widthOf(process.stdout) })
   process.stdout.write(text)
 }
 
@@ -102,7 +103,7 @@ function createPrinter({ json }: VerifyFlags): (found: FalseRow) => void {
   return (found) => {
     if (json !== true && isFirst) process.stdout.write(FALSE_ROWS_HEADING)
     isFirst = false
-    process.stdout.write(json === true ? falseRowJson(found) : falseRowLines(found))
+    process.stdout.write(json === true ? falseRowJson(found) : falseRowLines(found, { width: widthOf(process.stdout) }))
   }
 }
 

@@ -2,6 +2,7 @@ import { counted } from '../core/counted.ts'
 import type { ExpectedSigners } from '../core/judge-row.ts'
 import type { RowName, RowRange } from '../core/raw-row.ts'
 import { type FalseRow, printable } from '../core/row-fault.ts'
+import { wrapToWidth } from './text-width.ts'
 import type { VerificationResult } from '../verify/verification.ts'
 
 /** A verification that has come to its end. */
@@ -16,12 +17,24 @@ const ID_WIDTH = 66
 const TABLE_WIDTH = 'equivocations'.length
 const LONGEST_ID = 80
 
+interface ListingOptions {
+  readonly width?: number
+}
+
 /** The widths are fixed: a line is printed when its row is found, whatever comes after. */
 export const FALSE_ROWS_HEADING = `${'row'.padEnd(ID_WIDTH)}  ${'table'.padEnd(TABLE_WIDTH)}  what is false\n`
 
-/** A line for everything that is false about a row. */
-export function falseRowLines({ row, faults }: FalseRow): string {
+/**
+ * A line for everything that is false about a row; below the row's name where lines have no room for both.
+ *
+ * @param width - cells of the terminal
+ */
+export function falseRowLines({ row, faults }: FalseRow, { width = Infinity }: ListingOptions = {}): string {
   const name = `${nameOfRow(row).padEnd(ID_WIDTH)}  ${row.table.padEnd(TABLE_WIDTH)}`
+  if (width < Infinity) {
+    const words = faults.flatMap(({ message }) => wrapToWidth(`  ${message}`, { width, indent: '    ' }))
+    return [name.trimEnd(), ...words].map((line) => `${line}\n`).join('')
+  }
   return faults.map(({ message }) => `${name}  ${message}\n`).join('')
 }
 
@@ -46,7 +59,10 @@ export function summaryJson({ result, expected, range, seconds }: Verified): str
   })}\n`
 }
 
-export function summaryText({ result, expected, seconds }: Verified): string {
+export function summaryText(
+  { result, expected, seconds }: Verified,
+  { width = Infinity }: ListingOptions = {},
+): string {
   const { rows, falseRows, clashesCut } = result
   const all = `${counted(rows.prices, 'row')} of prices and ${rows.equivocations.toLocaleString('en')} of equivocations`
   const time = `${seconds.toFixed(1)} s`
@@ -56,7 +72,10 @@ export function summaryText({ result, expected, seconds }: Verified): string {
       ? `${all} judged in ${time}: every one is what its signers signed`
       : `${all} judged in ${time}: ${counted(falseRows, 'finding')} above`
   const more = clashesCut ? ['more rows clash with others than are listed'] : []
-  return [verdict, ...more, ...unchecked(expected)].map((line) => `${line}\n`).join('')
+  return [verdict, ...more, ...unchecked(expected)]
+    .flatMap((line) => wrapToWidth(line, { width, indent: '  ' }))
+    .map((line) => `${line}\n`)
+    .join('')
 }
 
 /** What a reader might take for checked, and was not. */

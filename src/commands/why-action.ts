@@ -5,7 +5,7 @@ import { wantsColour } from '../telemetry/logger.ts'
 import { type NodeApi, findNode, printed } from './ask-node.ts'
 import { CommandError } from './failure.ts'
 import { type Story, storyLines } from './story-listing.ts'
-import { wrapToWidth } from './text-width.ts'
+import { widthOf, wrapToWidth } from './text-width.ts'
 import type { WhyFlags, WhySubject } from './why.ts'
 
 interface Listed {
@@ -36,10 +36,9 @@ export async function sayWhy(about: WhySubject, flags: WhyFlags): Promise<void> 
     process.stdout.write(lines.map((each) => `${visibleJson(JSON.stringify(each))}\n`).join(''))
     return
   }
-  const { isTTY, columns } = process.stdout
   const layout = {
     paint: pc.createColors(wantsColour(process.stdout, process.env)),
-    width: isTTY && columns > 0 ? columns : Infinity,
+    width: widthOf(process.stdout),
   }
   const blocks = [
     sentences.flatMap((sentence) => wrapToWidth(printed(sentence), { width: layout.width })),

@@ -76,7 +76,7 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     const { page } = await open(t, world)
     const row = page.locator('#rows tr').nth(2)
     await row.locator('.ring-cross').waitFor()
-    await page.locator('#rows-note').getByText('11 verified here, 1 false').waitFor()
+    await page.locator('#rows-note').getByText('12 verified here, 1 false').waitFor()
     await row.locator('.row-open').click()
     const dialog = page.locator('dialog[open]')
     await dialog.getByText('This row is false.').waitFor()

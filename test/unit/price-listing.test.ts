@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { priceJson, priceTable } from '../../src/commands/price-listing.ts'
+import { createRunningTable, priceJson, priceTable } from '../../src/commands/price-listing.ts'
 import { type Address, parseAddress } from '../../src/core/address.ts'
 import { fromHex, toHex } from '../../src/core/hex.ts'
 import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
@@ -45,6 +45,23 @@ describe('a table of prices', () => {
         '',
       ].join('\n'),
     )
+  })
+})
+
+describe('a table of prices on a narrow terminal', () => {
+  it('leaves out columns instead of breaking lines, and goes on with those that it began with', () => {
+    const lines = createRunningTable({ width: 80 })([rowOf('3021.455')]).split('\n')
+    assert.match(lines[0] ?? '', /^observed +pair +price +round +proposer +signers$/)
+    assert.ok(lines.every((line) => line.length <= 80))
+    const narrow = createRunningTable({ width: 52 })
+    assert.match(narrow([rowOf('3021.455')]), /^observed +pair +price +proposer\n/)
+    assert.equal(
+      narrow([rowOf('3021.455')])
+        .split('\n')[0]
+        ?.includes('…'),
+      true,
+    )
+    assert.equal(narrow([rowOf('3021.455')]).includes('2893000'), false)
   })
 })
 

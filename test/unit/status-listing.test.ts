@@ -60,6 +60,9 @@ describe('the listing of a network', () => {
     assert.match(text(node), /● Ready: 3 of 4 signers are here/)
     node.nodes = () => [alice, bob, carol, dave].map(({ address }) => seenNode({ signer: address }))
     assert.match(text(node), /● All is well: 4 of 4 signers are here/)
+    const observer = { ...seenNode({ signer: dave.address }), listed: false }
+    node.nodes = () => [...[alice, bob, carol].map(({ address }) => seenNode({ signer: address })), observer]
+    assert.match(text(node), /● Ready: 3 of 4 signers are here/)
   })
 
   it('takes no observer for a signer', () => {

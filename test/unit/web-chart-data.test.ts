@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Price, Round } from '../../src/web/browser/api-shapes.ts'
-import { chartData, chartSummary, extentOf, mergedRounds, withPrice } from '../../src/web/browser/chart-data.ts'
+import {
+  chartData,
+  chartSummary,
+  extentOf,
+  mergedRounds,
+  sparsePoints,
+  withPrice,
+} from '../../src/web/browser/chart-data.ts'
 import { PAGES_AT_MOST, type RangeId, needsOlder, windowOf, zoomed } from '../../src/web/browser/time-range.ts'
 
 const INTERVAL_MS = 600_000
@@ -71,6 +78,14 @@ describe('what the chart draws', () => {
     assert.deepEqual(extentOf(chartData(rounds), all), { low: 99.8, high: 101 })
     assert.deepEqual(extentOf(chartData(rounds.slice(0, 1)), all), { low: 99.8, high: 100.4 })
     assert.equal(extentOf(chartData(rounds), { fromMs: 0, toMs: 1 }), undefined)
+  })
+
+  it('keeps the outliers where there are more points than room', () => {
+    const median = [10, 10, null, 10, 10, 10, 10]
+    const column = [10, 13, null, 10, 7, null, 10]
+    assert.deepEqual(sparsePoints({ median, column }, { from: 0, to: 6, step: 3 }), [1, 4, 6])
+    assert.deepEqual(sparsePoints({ median, column }, { from: 2, to: 3, step: 2 }), [3])
+    assert.deepEqual(sparsePoints({ median, column: median.map(() => null) }, { from: 0, to: 6, step: 3 }), [])
   })
 
   it('is told in words: from, to, lowest and highest', () => {

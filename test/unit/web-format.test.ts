@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { decimalText, displayPrice, medianOf, parseDecimal } from '../../src/web/browser/decimal.ts'
-import { ago, counted, countdown, duration, offset, shortHex, timeOfDay } from '../../src/web/browser/format.ts'
+import {
+  ago,
+  counted,
+  countdown,
+  duration,
+  inBrief,
+  offset,
+  shortHex,
+  timeOfDay,
+} from '../../src/web/browser/format.ts'
 
 describe('prices on the page', () => {
   it('are exact until they are shown', () => {
@@ -70,6 +79,12 @@ describe('words on the page', () => {
     assert.equal(shortHex('0x1d443bd1e3cd585b0908270c5e6397ee811ef489'), '0x1d44…f489')
     assert.equal(shortHex('short'), 'short')
     assert.equal(shortHex('x'.repeat(10_000)).length, 11)
+  })
+
+  it('abbreviate addresses of a sentence, and tell its times by the clock of the reader', () => {
+    const now = new Date(2026, 10, 21, 14, 0, 0).getTime()
+    const sentence = `0x${'ab'.repeat(20)} was heard at ${new Date(now - 61_000).toISOString()}, of 0xab.`
+    assert.equal(inBrief(sentence, now).replaceAll('\u2060', ''), '0xabab…abab was heard at 13:58:59, of 0xab.')
   })
 
   it('agree with their number', () => {

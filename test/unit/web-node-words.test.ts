@@ -46,7 +46,10 @@ describe('a node in words', () => {
 
   it('leaves open what its status does not say', () => {
     const held = { node: terse, heldAtMs: 0 }
-    assert.deepEqual(cellsOf(held, { self: null, nowMs: 0 }).slice(3), ['–', '–', '–'])
+    assert.deepEqual(
+      cellsOf(held, { self: null, nowMs: 0, wallMs: 0 }).slice(3),
+      Array.from({ length: 6 }, () => '–'),
+    )
     const facts = new Map(factsOf(held, { nodes, self: null, nowMs: 0, wallMs: 0 }))
     assert.equal(facts.get('Up for'), 'its status does not say')
     assert.equal(facts.get('Connected to'), 'its status does not say')
@@ -54,8 +57,8 @@ describe('a node in words', () => {
 
   it('grows older until it is heard again, but for the node itself', () => {
     const held = { node: first, heldAtMs: 1_000 }
-    assert.equal(cellsOf(held, { self: null, nowMs: 9_000 })[2], '10 s ago')
-    assert.equal(cellsOf(held, { self: first.signer, nowMs: 9_000 })[2], 'itself')
+    assert.equal(cellsOf(held, { self: null, nowMs: 9_000, wallMs: 0 })[2], '10 s ago')
+    assert.equal(cellsOf(held, { self: first.signer, nowMs: 9_000, wallMs: 0 })[2], 'itself')
   })
 
   it('names the peers that it is connected to by their signers', () => {

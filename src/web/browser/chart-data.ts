@@ -1,5 +1,5 @@
 import type { Price, Round } from './api-shapes.ts'
-import { displayPrice, medianOf, parseDecimal } from './decimal.ts'
+import { displayPrice, medianOf } from './decimal.ts'
 import type { TimeWindow } from './time-range.ts'
 
 /**
@@ -19,12 +19,16 @@ export interface ChartData {
  */
 export function chartData(rounds: readonly Round[]): ChartData {
   const proposers = [...new Set(rounds.flatMap((round) => round.proposers))].toSorted()
-  const entries = rounds.toReversed().flatMap((round, at, ascending) => {
-    const before = ascending[at - 1]
+  let before: { readonly seconds: number; readonly round: Round } | undefined
+  const entries = rounds.toReversed().flatMap((round) => {
     const seconds = Date.parse(round.startTime) / 1_000
     const entry = { seconds, round }
-    if (before === undefined || before.round + 1 === round.round) return [entry]
-    return [{ seconds: (Date.parse(before.startTime) / 1_000 + seconds) / 2, round: undefined }, entry]
+    const gap =
+      before === undefined || before.round.round + 1 === round.round
+        ? []
+        : [{ seconds: (before.seconds + seconds) / 2, round: undefined }]
+    before = entry
+    return [...gap, entry]
   })
   return {
     proposers,
@@ -103,6 +107,29 @@ export function extentOf(
 const smallest = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity)
 const largest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity)
 
+type Column = ArrayLike<number | null | undefined>
+
+/**
+ * Which of a column's entries to draw as points where there are more than there is room for: of each `step` of them the
+ * one that lies farthest from the median, so that no outlier is lost.
+ */
+export function sparsePoints(
+  { median, column }: { readonly median: Column; readonly column: Column },
+  { from, to, step }: { readonly from: number; readonly to: number; readonly step: number },
+): number[] {
+  const kept: number[] = []
+  for (let start = from - (from % step); start <= to; start += step) {
+    let [farthest, distance]: [number | undefined, number] = [undefined, -1]
+    for (let at = Math.max(start, from); at < start + step && at <= to; at++) {
+      const value = column[at] ?? null
+      const away = value === null ? -1 : Math.abs(value - (median[at] ?? value))
+      if (away > distance) [farthest, distance] = [at, away]
+    }
+    if (farthest !== undefined) kept.push(farthest)
+  }
+  return kept
+}
+
 /** What a chart shows, in words, for those who do not see it. */
 export function chartSummary(rounds: readonly Round[], window: TimeWindow): string {
   const inside = rounds.filter(({ startTime }) => {
@@ -112,9 +139,8 @@ export function chartSummary(rounds: readonly Round[], window: TimeWindow): stri
   const [newest] = inside
   const oldest = inside.at(-1)
   if (newest === undefined || oldest === undefined) return 'No price in this stretch of time.'
-  const medians = inside.map(({ median }) => median).toSorted((a, b) => (parseDecimal(a) < parseDecimal(b) ? -1 : 1))
-  const low = displayPrice(medians[0] ?? newest.median)
-  const high = displayPrice(medians.at(-1) ?? newest.median)
+  const low = displayPrice(inside.reduce((a, b) => (Number(b.median) < Number(a.median) ? b : a)).median)
+  const high = displayPrice(inside.reduce((a, b) => (Number(b.median) > Number(a.median) ? b : a)).median)
   const rounds_ = inside.length === 1 ? 'One round' : `${inside.length} rounds`
   return `${rounds_}: median from ${displayPrice(oldest.median)} to ${displayPrice(newest.median)}, lowest ${low}, highest ${high}.`
 }

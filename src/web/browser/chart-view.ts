@@ -3,7 +3,7 @@ import type { Round } from './api-shapes.ts'
 import { type ChartData, chartData, chartSummary } from './chart-data.ts'
 import { displayPrice } from './decimal.ts'
 import { byId, el, setText } from './element.ts'
-import { counted, duration, shortHex, timeOfDay } from './format.ts'
+import { counted, duration, shortHex, timeOfDay, unbroken } from './format.ts'
 import type { PageState } from './page-state.ts'
 import { PriceChart } from './price-chart.ts'
 import { RANGES, type RangeId, type TimeWindow, isRangeId, windowOf, zoomed } from './time-range.ts'
@@ -29,6 +29,8 @@ export class ChartView {
   #state: PageState | undefined
   #rounds: readonly Round[] = []
   #data: ChartData = { proposers: [], seconds: [], median: [], prices: [] }
+  #roundBySeconds: ReadonlyMap<number, Round> = new Map()
+  #drawn: { readonly data: ChartData; readonly window: TimeWindow } | undefined
   #zoomedTo: TimeWindow | undefined
   #at: number | undefined
 
@@ -59,6 +61,7 @@ export class ChartView {
     this.#empty.hidden = state.rounds.length > 0
     if (state.rounds.length === 0) {
       this.#rounds = []
+      this.#drawn = undefined
       this.#chart.hide()
       setText(
         this.#empty,
@@ -73,6 +76,7 @@ export class ChartView {
     if (state.rounds !== this.#rounds) {
       this.#rounds = state.rounds
       this.#data = chartData(state.rounds)
+      this.#roundBySeconds = new Map(state.rounds.map((round) => [Date.parse(round.startTime) / 1_000, round]))
     }
     this.#draw()
   }
@@ -84,9 +88,19 @@ export class ChartView {
   #draw(): void {
     const window = this.#window()
     this.#reset.disabled = this.#zoomedTo === undefined
+    if (this.#isDrawn(window)) return
+    this.#drawn = { data: this.#data, window }
     this.#chart.show(this.#data, window)
     setText(this.#summary, chartSummary(this.#rounds, window))
     if (this.#at === undefined) this.#readNothing(window)
+  }
+
+  /** Whether another drawing would be the same to the pixel. */
+  #isDrawn({ fromMs, toMs }: TimeWindow): boolean {
+    if (this.#drawn === undefined || this.#drawn.data !== this.#data) return false
+    const { window } = this.#drawn
+    const pixelMs = (toMs - fromMs) / Math.max(1, this.#box.clientWidth)
+    return Math.abs(fromMs - window.fromMs) < pixelMs && Math.abs(toMs - window.toMs) < pixelMs
   }
 
   #window(): TimeWindow {
@@ -94,8 +108,10 @@ export class ChartView {
   }
 
   #outer(): TimeWindow {
-    const intervalMs = this.#state?.network?.constants?.intervalMs ?? 0
-    return windowOf(this.#state?.range ?? '24h', { rounds: this.#rounds, nowMs: this.#now(), intervalMs })
+    const { intervalMs = 0, quietPeriodMs = 0 } = this.#state?.network?.constants ?? {}
+    // What was observed later cannot be in the table yet: the chart would end in a gap that means nothing.
+    const nowMs = this.#now() - quietPeriodMs
+    return windowOf(this.#state?.range ?? '24h', { rounds: this.#rounds, nowMs, intervalMs })
   }
 
   #zoom(window: TimeWindow | undefined): void {
@@ -126,8 +142,7 @@ export class ChartView {
   }
 
   #roundAt(index: number): Round | undefined {
-    const seconds = this.#data.seconds[index]
-    return this.#rounds.find(({ startTime }) => Date.parse(startTime) / 1_000 === seconds)
+    return this.#roundBySeconds.get(this.#data.seconds[index] ?? NaN)
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -189,11 +204,14 @@ export class ChartView {
 }
 
 const NAMED = 6
+const NO_BREAK = '\u00a0'
 
 function roundInWords(round: Round, nowMs: number): string {
+  const lead = `${timeOfDay(Date.parse(round.startTime), nowMs)} · median ${displayPrice(round.median)} of ${counted(round.prices.length, 'price')}`
+  if (round.prices.length > 1 && new Set(round.prices).size === 1) return `${lead}, all the same`
   const named = round.proposers
     .slice(0, NAMED)
-    .map((proposer, at) => `${shortHex(proposer)} ${displayPrice(round.prices[at] ?? '0')}`)
+    .map((proposer, at) => `${unbroken(shortHex(proposer))}${NO_BREAK}${displayPrice(round.prices[at] ?? '0')}`)
   const more = round.proposers.length > NAMED ? `, and ${round.proposers.length - NAMED} more` : ''
-  return `${timeOfDay(Date.parse(round.startTime), nowMs)} · median ${displayPrice(round.median)} of ${counted(round.prices.length, 'price')}: ${named.join(', ')}${more}`
+  return `${lead}: ${named.join(', ')}${more}`
 }

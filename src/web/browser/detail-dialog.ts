@@ -1,6 +1,6 @@
 import type { Price, Story } from './api-shapes.ts'
 import { byId, el, setText } from './element.ts'
-import { counted, shortHex, timeOfDay } from './format.ts'
+import { counted, inBrief, shortHex, timeOfDay, unbroken } from './format.ts'
 import type { RowCheck } from './row-checker.ts'
 import type { RowRules, RowVerdict } from './verify-row.ts'
 
@@ -43,14 +43,15 @@ export class DetailDialog {
       this.#open(title, [el('p', {}, story)])
       return
     }
-    const parts: HTMLElement[] = story.sentences.map((sentence) => el('p', {}, sentence))
+    const parts: HTMLElement[] = story.sentences.map((sentence) => el('p', {}, inBrief(sentence)))
     if (story.missing.length > 0)
       parts.push(
         el('h3', {}, 'Who has not signed'),
-        el('ul', { class: 'plain' }, ...story.missing.map(({ sentence }) => el('li', {}, sentence))),
+        el('ul', { class: 'plain absences' }, ...story.missing.map(({ sentence }) => el('li', {}, inBrief(sentence)))),
       )
-    if (story.wouldPass !== null) parts.push(el('h3', {}, 'What would make it pass'), el('p', {}, story.wouldPass))
-    parts.push(el('p', { class: 'hex wrap soft' }, story.id))
+    if (story.wouldPass !== null)
+      parts.push(el('h3', {}, 'What would make it pass'), el('p', {}, inBrief(story.wouldPass)))
+    parts.push(el('p', { class: 'hex wrap soft story-id' }, story.id))
     this.#open(title, parts)
   }
 
@@ -80,7 +81,7 @@ function verdictParts({ isTrue, faults, signers, digest }: RowVerdict, rules: Ro
     el(
       'p',
       {},
-      `The digest was computed anew from the fields below and is the row's id, ${shortHex(digest ?? '')}. ${counted(signers.length, 'signature')} over it, its proposer's among them${needed}. ${strangersInWords(rules)}`,
+      `The digest was computed anew from the fields below and is the row's id, ${unbroken(shortHex(digest ?? ''))}. ${counted(signers.length, 'signature')} over it, its proposer's among them${needed}. ${strangersInWords(rules)}`,
     ),
   ]
 }

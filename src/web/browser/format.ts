@@ -13,6 +13,23 @@ export function shortPeerId(text: string): string {
   return text.length > 8 ? `…${text.slice(-6)}` : text
 }
 
+const JOINER = '\u2060'
+
+/** An abbreviated address that no line breaks within. */
+export function unbroken(text: string): string {
+  return text.replaceAll('…', `${JOINER}…${JOINER}`)
+}
+
+const LONG_HEX = /\b0x[0-9a-f]{40,64}\b/g
+const TIMESTAMP = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g
+
+/** A sentence of the node's as it is read here: abbreviated addresses, and times of day as clocks here show them. */
+export function inBrief(sentence: string, nowMs = Date.now()): string {
+  return sentence
+    .replace(LONG_HEX, (hex) => unbroken(shortHex(hex)))
+    .replace(TIMESTAMP, (time) => timeOfDay(Date.parse(time), nowMs))
+}
+
 /** A duration in the two largest units that say something: `42 s`, `9 min`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(ms: number): string {
   const left = Math.max(0, ms)

@@ -30,7 +30,7 @@ const FILL_PATIENCE_MS = 2_000
 const store = new PageStore({ draw: render })
 const announcer = new Announcer({ element: byId('announcer', HTMLElement) })
 const checker = new RowChecker({ onCheck })
-const data = new NodeData({ store }, { onRefill: () => checker.forgetFailures() })
+const data = new NodeData({ store }, { onRefill: () => checker.forgetFailures(), onNewest: fillPage })
 const dialog = new DetailDialog()
 const content = byId('content', HTMLElement)
 const footer = byId('bottom', HTMLElement)
@@ -63,7 +63,7 @@ function render(): void {
   document.documentElement.dataset['role'] = state.network.role
   content.hidden = !isFilled
   footer.hidden = !isFilled
-  networkView.render(state, { nowMs })
+  networkView.render(state, { nowMs, wallMs })
   if (openedNode !== undefined && state.nodes.get(openedNode.signer) !== openedNode.held) openNode(openedNode.signer)
   if (state.network.role === 'bootstrap') return
   checker.useRules(rules())

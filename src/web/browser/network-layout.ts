@@ -37,7 +37,9 @@ interface Drawn {
 /** Silent peers are those whom most tell of, and no more: a node may say that it knows any. */
 const SILENT_LIMIT = 8
 /** Between the middle of a node and its label. */
-const LABEL_GAP = 16
+const LABEL_GAP = 18
+/** Where the ring runs this steeply away from the vertical, a label has room above or below its node, not beside it. */
+const STEEP = 0.85
 
 /**
  * A ring of nodes in order of their signers, with this node on top: the same network always gives the same picture, so
@@ -63,17 +65,14 @@ export function networkLayout(
   const placed = drawn.map(({ key, node }, at): PlacedNode => {
     const angle = (2 * Math.PI * (at - top)) / drawn.length - Math.PI / 2
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
-    const middle = size / 2
-    const isUpright = Math.abs(cos) < 0.12
+    const [x, y] = [size / 2 + radius * cos, size / 2 + radius * sin]
     return {
       key,
       node,
       isSelf: key === selfPeerId,
-      x: middle + radius * cos,
-      y: middle + radius * sin,
-      labelX: middle + (isUpright ? radius : radius + LABEL_GAP) * cos,
-      labelY: middle + radius * sin + (isUpright ? (sin < 0 ? -32 : 29) : LABEL_GAP * sin),
-      anchor: isUpright ? 'middle' : cos > 0 ? 'start' : 'end',
+      x,
+      y,
+      ...labelPlace({ x, y, cos, sin }),
     }
   })
   return { nodes: placed, links: placedLinks(links, new Map(placed.map((node) => [node.key, node]))) }
@@ -93,6 +92,23 @@ function silentPeers(
   const told = [...tellers].sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1)).slice(0, SILENT_LIMIT)
   const isSilent = selfPeerId !== null && !known.has(selfPeerId)
   return [...told.map(([peerId]) => peerId), ...(isSilent ? [selfPeerId] : [])].toSorted()
+}
+
+function labelPlace({
+  x,
+  y,
+  cos,
+  sin,
+}: {
+  readonly x: number
+  readonly y: number
+  readonly cos: number
+  readonly sin: number
+}): Pick<PlacedNode, 'labelX' | 'labelY' | 'anchor'> {
+  if (Math.abs(cos) < 0.12) return { labelX: x, labelY: y + (sin < 0 ? -32 : 29), anchor: 'middle' }
+  const anchor = cos > 0 ? 'start' : 'end'
+  if (Math.abs(sin) < STEEP) return { labelX: x + LABEL_GAP * cos, labelY: y + LABEL_GAP * sin, anchor }
+  return { labelX: x - 6 * Math.sign(cos), labelY: y + (sin < 0 ? -18 : 23), anchor }
 }
 
 function placedLinks(links: readonly Link[], places: ReadonlyMap<string, PlacedNode>): readonly PlacedLink[] {

@@ -6,7 +6,8 @@ import { type NetworkLayout, type PlacedNode } from './network-layout.ts'
 const WIDTH = 480
 export const SIZE = 370
 export const RADIUS = 128
-const LABELLED = 24
+/** More labels than that would run into each other. */
+const LABELLED = 16
 const DENSE = 30
 /** Radius of a node; smaller where they are many, so that they do not touch. */
 const LARGEST = 9
@@ -123,7 +124,7 @@ function isRemarkable(node: SeenNode | undefined): boolean {
 
 function label({ node, key, isSelf, y, labelX, labelY, anchor }: PlacedNode): SVGElement {
   const name = node === undefined ? shortPeerId(key) : shortHex(node.signer)
-  const state = node === undefined ? 'no status' : node.state === 'here' ? undefined : node.state
+  const state = node === undefined ? (isSelf ? undefined : 'no status') : node.state === 'here' ? undefined : node.state
   const role = isSelf ? 'this node' : node?.listed === false ? 'observer' : undefined
   const second = [role, state].filter((word) => word !== undefined).join(', ')
   // Above the middle a second line would run into its own node.

@@ -1,18 +1,19 @@
 import type { Link, SeenNode } from './api-shapes.ts'
 import { byId, setText } from './element.ts'
-import { type NetworkLayout, networkLayout, networkSummary } from './network-layout.ts'
+import { type NetworkLayout, expectedNodes, networkLayout, networkSummary } from './network-layout.ts'
 import { NetworkPicture, RADIUS, SIZE } from './network-picture.ts'
 import { NodeTable } from './node-table.ts'
 import { peerInWords } from './node-words.ts'
+import { unbroken } from './format.ts'
 import type { PageState } from './page-state.ts'
 
-const JOINER = '\u2060'
-const HINT = 'Point at a node to see whom it is connected to; open it for what it has received from whom.'
+const HINT = 'Point at a node for its connections; open it for what it received from whom.'
 
 /** The network as a picture and as a table: pointing at a node in one shows it in the other. */
 export class NetworkView {
   readonly #summary = byId('network-summary', HTMLElement)
   readonly #words = byId('network-words', HTMLElement)
+  readonly #scroll = byId('nodes-scroll', HTMLElement)
   readonly #picture: NetworkPicture
   readonly #table: NodeTable
   #shown: { readonly nodes: readonly SeenNode[]; readonly links: readonly Link[] } = { nodes: [], links: [] }
@@ -34,15 +35,18 @@ export class NetworkView {
     setText(this.#words, HINT)
   }
 
-  render(state: PageState, { nowMs }: { readonly nowMs: number }): void {
+  render(state: PageState, { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number }): void {
     if (state.network === null) return
     const held = [...state.nodes.values()].toSorted((a, b) => (a.node.signer < b.node.signer ? -1 : 1))
     const nodes = held.map(({ node }) => node)
     const { links, self } = state.network
     this.#shown = { nodes, links }
-    const summary = networkSummary(nodes, state.network.constants?.signerCount ?? 0)
+    const signerCount = state.network.constants?.signerCount ?? 0
+    const summary = networkSummary(nodes, signerCount)
+    // Room for those that are still to come, so that they move nothing.
+    this.#scroll.style.setProperty('--nodes', String(expectedNodes(nodes, signerCount)))
     setText(this.#summary, summary)
-    this.#table.render(held, { self, nowMs })
+    this.#table.render(held, { self, nowMs, wallMs })
     const drawn = { nodes, links, selfPeerId: state.selfPeerId, self }
     const looks = nodes.map(({ peerId, signer, state: how, listed }) => [peerId, signer, how, listed])
     const key = JSON.stringify([looks, links, state.selfPeerId])
@@ -62,8 +66,6 @@ export class NetworkView {
   #point(peerId: string | undefined): void {
     this.#pointed = peerId
     this.#picture.pointAt(peerId)
-    // Lines must not break within an address.
-    const words = peerId === undefined ? HINT : peerInWords(peerId, this.#shown).replaceAll('…', `${JOINER}…${JOINER}`)
-    setText(this.#words, words)
+    setText(this.#words, peerId === undefined ? HINT : unbroken(peerInWords(peerId, this.#shown)))
   }
 }

@@ -1,6 +1,7 @@
 import type { Network, Pending, PricePage, RoundPage } from './api-shapes.ts'
 import { ask, wordsOf } from './ask.ts'
 import {
+  MOST_BESIDE,
   ROWS_A_PAGE,
   mergedPrices,
   withNetwork,
@@ -19,14 +20,22 @@ const TOGETHER_MS = 1_000
 export class NodeData {
   readonly #store: PageStore
   readonly #onRefill: () => void
+  readonly #onNewest: () => void
   #isStale = false
   #refilling: Promise<void> | undefined
   #networkTimer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param options - `onRefill` is called whenever everything is about to be asked for anew */
-  constructor({ store }: { readonly store: PageStore }, { onRefill }: { readonly onRefill: () => void }) {
+  /**
+   * @param listeners - `onRefill` is called whenever everything is about to be asked for anew, `onNewest` once there is
+   *   all but the older rounds of the chart
+   */
+  constructor(
+    { store }: { readonly store: PageStore },
+    { onRefill, onNewest }: { readonly onRefill: () => void; readonly onNewest: () => void },
+  ) {
     this.#store = store
     this.#onRefill = onRefill
+    this.#onNewest = onNewest
   }
 
   /** Everything anew, at the start and when events were missed; tried until it is there. */
@@ -54,7 +63,7 @@ export class NodeData {
 
   async choosePair(pair: string): Promise<void> {
     this.#store.change(withPair(this.#store.state, pair))
-    await kept(this.#loadTable(pair))
+    await kept(this.#loadTable(pair).then(() => this.#loadOlderRounds(pair)))
   }
 
   async chooseRange(range: RangeId): Promise<void> {
@@ -90,6 +99,8 @@ export class NodeData {
     const { pair, network } = this.#store.state
     if (network?.role === 'bootstrap' || pair === null) return
     await Promise.all([this.#loadStatements(), this.#loadTable(pair)])
+    this.#onNewest()
+    await this.#loadOlderRounds(pair)
   }
 
   async #loadNetwork(): Promise<void> {
@@ -116,21 +127,21 @@ export class NodeData {
   }
 
   async #loadRows(pair: string): Promise<void> {
-    const page = await ask<PricePage>(pathOf('/v1/prices', { pair, limit: ROWS_A_PAGE }))
+    const page = await ask<PricePage>(pathOf('/v1/prices', { pair, limit: ROWS_A_PAGE + MOST_BESIDE }))
     const { state } = this.#store
     if (state.pair === pair) this.#store.change(withNewestPrices(state, page))
   }
 
-  /** Pages of rounds until the chosen range is full. */
+  /** The newest page of rounds. */
   async #loadRounds(pair: string): Promise<void> {
     const first = await ask<RoundPage>(pathOf('/v1/rounds', { pair, limit: ROUNDS_A_PAGE }))
     const { state } = this.#store
     if (state.pair !== pair) return
     const next = withOlderRounds(state, first)
     this.#store.change(state.olderRounds.pages === 0 ? next : { ...next, olderRounds: state.olderRounds })
-    await this.#loadOlderRounds(pair)
   }
 
+  /** Pages of rounds until the chosen range is full. */
   async #loadOlderRounds(pair: string): Promise<void> {
     for (
       let { state } = this.#store;

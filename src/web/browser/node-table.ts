@@ -1,6 +1,6 @@
 import { el, setAttributes, setText } from './element.ts'
 import { shortHex } from './format.ts'
-import { cellsOf } from './node-words.ts'
+import { type CellContext, cellsOf } from './node-words.ts'
 import type { HeldNode } from './page-state.ts'
 
 interface TableListeners {
@@ -22,7 +22,7 @@ export class NodeTable {
     body.addEventListener('focusout', () => listeners.onPoint(undefined))
   }
 
-  render(held: readonly HeldNode[], context: { readonly self: string | null; readonly nowMs: number }): void {
+  render(held: readonly HeldNode[], context: CellContext): void {
     while (this.#lines.length > held.length) this.#lines.pop()?.element.remove()
     held.forEach((entry, at) => {
       let line = this.#lines[at]
@@ -36,7 +36,8 @@ export class NodeTable {
   }
 }
 
-const CLASSES = [undefined, undefined, 'number', 'peers-of number', 'number']
+const ROOMY = 'roomy number'
+const CLASSES = [undefined, undefined, 'number', 'peers-of number', 'number', ROOMY, ROOMY, ROOMY]
 
 class NodeLine {
   readonly #open = el('button', { type: 'button', class: 'node-open hex' })
@@ -54,7 +55,7 @@ class NodeLine {
     })
   }
 
-  render(held: HeldNode, context: { readonly self: string | null; readonly nowMs: number }): void {
+  render(held: HeldNode, context: CellContext): void {
     const { node } = held
     const [name = '', ...cells] = cellsOf(held, context)
     this.#peerId = node.peerId

@@ -41,13 +41,16 @@ function because({ behindBecause }: SeenNode): string {
   return behindBecause === undefined || behindBecause === null ? '' : ` (${behindBecause.replace(/\.$/, '')})`
 }
 
-interface CellContext {
+export interface CellContext {
   readonly self: string | null
+  /** On the page's own clock, as what is held. */
   readonly nowMs: number
+  /** Of day. */
+  readonly wallMs: number
 }
 
 /** A node's line in the table; what its status does not say is a dash. */
-export function cellsOf({ node, heldAtMs }: HeldNode, { self, nowMs }: CellContext): readonly string[] {
+export function cellsOf({ node, heldAtMs }: HeldNode, { self, nowMs, wallMs }: CellContext): readonly string[] {
   return [
     shortHex(node.signer),
     node.state,
@@ -55,6 +58,9 @@ export function cellsOf({ node, heldAtMs }: HeldNode, { self, nowMs }: CellConte
     node.clockOffsetMs === null ? '–' : offset(node.clockOffsetMs),
     node.peers === null ? '–' : String(node.peers.length),
     node.outbox === null ? '–' : String(node.outbox),
+    receivedOf(node)?.toLocaleString('en-US') ?? '–',
+    node.lastCommittedTime === null ? '–' : timeOfDay(Date.parse(node.lastCommittedTime), wallMs),
+    node.uptimeMs === null ? '–' : duration(node.uptimeMs + (nowMs - heldAtMs)),
   ]
 }
 
@@ -65,7 +71,7 @@ function mapped<T>(value: T | null, words: (value: T) => string): string {
 /** All that a node's status says of it, by name. */
 export function factsOf(
   { node, heldAtMs }: HeldNode,
-  { nodes, self, nowMs, wallMs }: CellContext & { readonly nodes: readonly SeenNode[]; readonly wallMs: number },
+  { nodes, self, nowMs, wallMs }: CellContext & { readonly nodes: readonly SeenNode[] },
 ): readonly (readonly [string, string])[] {
   return [
     ['State', `${node.state}${because(node)}${node.signer === self ? ', this node' : ''}`],

@@ -43,6 +43,8 @@ export interface PageState {
 
 // Each row's proof is a question to the node's database: as many as one sees at a time.
 export const ROWS_A_PAGE = 12
+/** Rows beyond the first page, where there is room for them. */
+export const MOST_BESIDE = 4
 
 export const EMPTY_STATE: PageState = {
   network: null,

@@ -1,5 +1,6 @@
 import uPlot from 'uplot'
-import { type ChartData, extentOf } from './chart-data.ts'
+import { type ChartData, extentOf, sparsePoints } from './chart-data.ts'
+import { el } from './element.ts'
 import type { TimeWindow } from './time-range.ts'
 
 interface ChartListeners {
@@ -12,11 +13,17 @@ interface ChartListeners {
 /** Pixels that a round must have for its points to be drawn, and for them to be drawn large. */
 const ROOMY = 6
 const VAST = 40
+/** Closer than that, points cannot be told apart. */
+const PIXELS_A_POINT = 2
+/** Of a label at the right, pixels. */
+const LABEL_MARGIN = 12
+const DIGIT = 7
 
 /** uPlot, as this page uses it: the median as a line, every proposer's price as a point, colours from the style sheet. */
 export class PriceChart {
   readonly #parent: HTMLElement
   readonly #listeners: ChartListeners
+  readonly #hair = el('div', { class: 'hair', hidden: true })
   #plot: uPlot | undefined
   #key = ''
   #yRange: [number, number] = [0, 1]
@@ -70,8 +77,29 @@ export class PriceChart {
     else plot.setCursor({ left: plot.valToPos(seconds, 'x'), top: plot.valToPos(value, 'y') }, false)
   }
 
+  /** Stands at a round and on its median, where uPlot's own would stand under the pointer. */
+  #mark(plot: uPlot): void {
+    const index = plot.cursor.idx ?? undefined
+    const seconds = index === undefined ? undefined : plot.data[0][index]
+    const median = index === undefined ? undefined : plot.data.at(-1)?.[index]
+    this.#hair.hidden = seconds === undefined || median === undefined || median === null
+    if (this.#hair.hidden) return
+    this.#hair.style.setProperty('--x', `${Math.round(plot.valToPos(seconds ?? 0, 'x'))}px`)
+    this.#hair.style.setProperty('--y', `${plot.valToPos(median ?? 0, 'y').toFixed(1)}px`)
+  }
+
   #size(): { readonly width: number; readonly height: number } {
     return { width: this.#parent.clientWidth, height: this.#parent.clientHeight }
+  }
+
+  /** Tens of thousands of points on a few hundred pixels take long to draw, and show no more. @returns null for all */
+  #pointsOf(plot: uPlot, series: number): number[] | null {
+    const { min, max } = plot.scales['x'] ?? {}
+    const [from, to] = [plot.valToIdx(min ?? 0), plot.valToIdx(max ?? 0)]
+    const step = Math.ceil((to - from) / (this.#parent.clientWidth / PIXELS_A_POINT))
+    const [median, column] = [plot.data.at(-1), plot.data[series]]
+    if (step <= 1 || median === undefined || column === undefined) return null
+    return sparsePoints({ median, column }, { from, to, step })
   }
 
   /** @param marks - how many columns of points, and how large each is, pixels */
@@ -80,10 +108,17 @@ export class PriceChart {
     const font = `12px ${getComputedStyle(document.body).fontFamily}`
     const axis = { font, stroke: colour('--ink-soft'), ticks: { show: false }, border: { show: false } }
     const grid = { stroke: colour('--rule'), width: 1 }
-    const points = { show: true, size, stroke: colour('--point'), fill: colour('--point'), width: 0 }
+    const points = {
+      show: true,
+      size,
+      stroke: colour('--point'),
+      fill: colour('--point'),
+      width: 0,
+      filter: (plot: uPlot, series: number) => this.#pointsOf(plot, series),
+    }
     return {
       ...this.#size(),
-      padding: [10, 12, 0, 0],
+      padding: [10, 0, 0, 0],
       legend: { show: false },
       scales: { x: { auto: false }, y: { range: () => this.#yRange } },
       series: [
@@ -112,18 +147,26 @@ export class PriceChart {
           ...axis,
           grid,
           gap: 8,
-          size: 74,
+          size: (_plot, values) => LABEL_MARGIN + DIGIT * Math.max(6, ...(values ?? []).map(({ length }) => length)),
           side: 1,
           values: (_plot, splits, _axis, _space, step) => splits.map((split) => priceLabel(split, step)),
         },
       ],
       cursor: {
+        x: false,
         y: false,
         drag: { x: true, y: false, setScale: false },
-        points: { size: 10, width: 2, show: true, one: true, stroke: colour('--good'), fill: colour('--card') },
+        points: { show: false },
       },
       hooks: {
-        setCursor: [(plot) => this.#listeners.onPoint(plot.cursor.idx ?? undefined)],
+        ready: [(plot) => plot.over.append(this.#hair)],
+        setCursor: [
+          (plot) => {
+            this.#mark(plot)
+            this.#listeners.onPoint(plot.cursor.idx ?? undefined)
+          },
+        ],
+        setScale: [(plot) => this.#mark(plot)],
         setSelect: [
           (plot) => {
             const { left, width } = plot.select

@@ -93,9 +93,9 @@ interface Change {
 /** From the first to the newest median in range; undefined when there is but one. */
 function changeOf({ rounds, range }: PageState, nowMs: number): Change | undefined {
   const spanMs = RANGES.find(({ id }) => id === range)?.spanMs ?? null
-  const inside = spanMs === null ? rounds : rounds.filter(({ startTime }) => Date.parse(startTime) >= nowMs - spanMs)
-  const [newest] = inside
-  const oldest = inside.at(-1)
+  const [newest] = rounds
+  const oldest =
+    spanMs === null ? rounds.at(-1) : rounds.findLast(({ startTime }) => Date.parse(startTime) >= nowMs - spanMs)
   if (newest === undefined || oldest === undefined || newest === oldest) return undefined
   const change = Number(newest.median) / Number(oldest.median) - 1
   const isYoung = oldest === rounds.at(-1)

@@ -2,7 +2,8 @@ import type { Price } from './api-shapes.ts'
 import { displayPrice } from './decimal.ts'
 import { byId, el, setAttributes, setText } from './element.ts'
 import { ago, counted, shortHex, timeOfDay } from './format.ts'
-import type { PageState } from './page-state.ts'
+import { expectedNodes } from './network-layout.ts'
+import { type PageState, MOST_BESIDE } from './page-state.ts'
 import type { RowCheck } from './row-checker.ts'
 import { type DotState, SignerRing } from './signer-ring.ts'
 
@@ -46,7 +47,9 @@ export class RowsView {
     this.#body.addEventListener('pointerleave', () => (this.#isPointed = false))
   }
 
-  render({ prices, pair, olderPrices, rowLimit, tableFault }: PageState, { nowMs }: { readonly nowMs: number }): void {
+  render(state: PageState, { nowMs }: { readonly nowMs: number }): void {
+    const { prices, pair, olderPrices, tableFault } = state
+    const rowLimit = state.rowLimit + roomOf(state)
     const isHeld =
       this.#shown.length > 0 && pair === this.#pair && (this.#isPointed || this.#body.contains(document.activeElement))
     const known = new Set(this.#shown.map(({ id }) => id))
@@ -146,6 +149,18 @@ class RowLine {
     setText(this.#count, price.disputed ? `${signerCount}, disputed` : String(signerCount))
     setText(this.#names, namesOf(signers))
   }
+}
+
+/** More lines of the table beside it than this make room for more rows. */
+const FEW_NODES = 4
+const NODE_PIXELS = 40
+const ROW_PIXELS = 45
+
+/** How many rows fit beside the nodes of a network, beyond a page. */
+function roomOf({ network, nodes }: PageState): number {
+  const known = Array.from(nodes.values(), ({ node }) => node)
+  const more = expectedNodes(known, network?.constants?.signerCount ?? 0) - FEW_NODES
+  return Math.min(MOST_BESIDE, Math.max(0, Math.floor((more * NODE_PIXELS) / ROW_PIXELS)))
 }
 
 const NAMED = 5

@@ -1,3 +1,4 @@
+import type { Network } from './api-shapes.ts'
 import { byId, setText } from './element.ts'
 import { ago, counted, duration, timeOfDay } from './format.ts'
 import { expectedNodes } from './network-layout.ts'
@@ -28,6 +29,7 @@ export class StatusView {
     setText(this.#name, network.network)
     document.title = `${network.network} · gossip-price`
     this.#health.dataset['ready'] = connection === 'lost' ? 'unknown' : String(network.health.ready)
+    this.#health.dataset['whole'] = String(isWhole(state))
     setText(this.#healthText, healthLine(state, nowMs))
     setText(this.#constants, constantsLine(state))
   }
@@ -38,9 +40,7 @@ export function healthLine({ network, nodes, prices, connection }: PageState, no
   if (network === null) return 'Asking the node how it is…'
   if (connection === 'lost') return 'This page has lost its node and tries again; what it shows may be old.'
   if (!network.health.ready) return `Not ready: ${network.health.sentences.join(' ')}`
-  const here = [...nodes.values()].filter(({ node }) => node.state === 'here').length
-  const known = Array.from(nodes.values(), ({ node }) => node)
-  const expected = expectedNodes(known, network.constants?.signerCount ?? 0)
+  const { here, expected } = nodesOf(network, nodes)
   const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(expected, 'node')} here`
   const [newest] = prices
   const lead = here > 0 && here === expected ? 'All is well' : 'Ready'
@@ -48,6 +48,21 @@ export function healthLine({ network, nodes, prices, connection }: PageState, no
     return `${lead}: ${seen}. This is a bootstrap node; it knows the network and no prices.`
   if (newest === undefined) return `${lead}: ${seen}; no price yet.`
   return `${lead}: ${seen}; the newest price was observed ${ago(nowMs - Date.parse(newest.observedTime))}.`
+}
+
+/** Everybody is here who should be. */
+function isWhole({ network, nodes }: PageState): boolean {
+  if (network === null) return false
+  const { here, expected } = nodesOf(network, nodes)
+  return here === expected
+}
+
+function nodesOf(network: Network, nodes: PageState['nodes']): { readonly here: number; readonly expected: number } {
+  const known = Array.from(nodes.values(), ({ node }) => node)
+  return {
+    here: known.filter(({ state }) => state === 'here').length,
+    expected: expectedNodes(known, network.constants?.signerCount ?? 0),
+  }
 }
 
 function constantsLine({ network, selfPeerId }: PageState): string {
