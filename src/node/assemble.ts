@@ -9,7 +9,7 @@ import type { NodeReport } from '../core/status.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
 import { STOP_PATIENCE_MS, type TableWriter, createTableWriter } from '../store/table-writer.ts'
 import { EngineDriver } from './engine-driver.ts'
-import { HistoryRoot } from './history-root.ts'
+import { HistoryRoot, type HistoryRootComponents } from './history-root.ts'
 import { introduce } from './introduction.ts'
 import { type NodeListener, createListening } from './node-listener.ts'
 import { openFeed } from './open-feed.ts'
@@ -83,7 +83,13 @@ export async function assembleNode(
 
   const engine = new Engine(lifeRules(constants))
   const listening = createListening({ logger })
-  const root = openRoot(components, { port: ports.table, constants, historyMs: sync.historyMs })
+  const root = openRoot(components, {
+    port: ports.table,
+    constants,
+    historyMs: sync.historyMs,
+    observedAt: (id) => engine.attestationOf(id)?.statement.observedAt,
+    onNewest: (observedAtMs) => ownReport.committed(observedAtMs),
+  })
   const ownReport = new OwnReport(
     {
       clock,
@@ -97,7 +103,7 @@ export async function assembleNode(
   listening.add(ownReport)
   const tablePort: TablePort = {
     ...ports.table,
-    table: ownReport.watch(ports.table.table),
+    table: ownReport.watch(root?.keepUpWith(ports.table.table) ?? ports.table.table),
     ...(root && { history: root.history }),
   }
   const { topics, directory, publisher, refusals, clockWatch, digest, ...gossip } = await openGossip(components, {
@@ -130,9 +136,14 @@ export async function assembleNode(
   const listener = listen?.({
     onHeard(ids) {
       if (ids.some((id) => engine.phaseOf(id) === undefined)) tableWatch?.onUnknown()
+      // The engine holds what is heard of until the writer knows.
+      root?.heard(ids)
       writer.heard(ids)
     },
-    onHearing: (hearing) => writer.setHearing(hearing),
+    onHearing(hearing) {
+      root?.setHearing(hearing)
+      writer.setHearing(hearing)
+    },
     onAudit: (notice) => tableWatch?.onAudit(notice),
   })
   releases.add('price listener', () => listener?.stop())
@@ -206,17 +217,20 @@ export async function assembleNode(
 
 /** What is known of the root over the node's history; undefined when it takes part in none. */
 function openRoot(
-  { clock, logger }: NodeComponents,
+  { clock, random, logger }: NodeComponents,
   {
-    port: { history, listen },
+    port: { history, see, listen },
     constants,
     historyMs,
-  }: { readonly port: TablePort; readonly constants: NetworkConstants; readonly historyMs: number },
+    ...watchers
+  }: { readonly port: TablePort; readonly constants: NetworkConstants; readonly historyMs: number } & RootWatchers,
 ): HistoryRoot | undefined {
   // Where anybody may sign there is no history to agree on.
   if (history === undefined || historyMs === 0 || constants.signers.open) return undefined
   return new HistoryRoot(
-    { history, clock, logger: logger.child('sync') },
+    { history, see, clock, random, logger: logger.child('sync'), ...watchers },
     { constants, historyMs, alone: listen === undefined },
   )
 }
+
+type RootWatchers = Pick<HistoryRootComponents, 'observedAt' | 'onNewest'>

@@ -34,7 +34,7 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
   handled(event: EngineEvent, effects: readonly EngineEffect[]): void {
     if (event.kind === 'received') this.#received.add(event.attestation)
     for (const effect of effects) {
-      if (effect.kind === 'moved' && effect.to === 'committed') this.#committed(effect.attestation.statement.observedAt)
+      if (effect.kind === 'moved' && effect.to === 'committed') this.committed(effect.attestation.statement.observedAt)
     }
   }
 
@@ -46,7 +46,7 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
         const outcomes = await table.write(rows)
         for (const { attestation } of rows) {
           const kind = outcomes.get(attestation.id)?.kind
-          if (kind === 'written' || kind === 'present') this.#committed(attestation.statement.observedAt)
+          if (kind === 'written' || kind === 'present') this.committed(attestation.statement.observedAt)
         }
         return outcomes
       },
@@ -69,7 +69,8 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
     }
   }
 
-  #committed(observedAtMs: number): void {
+  /** Takes note of a row in the table, by when it was observed, milliseconds since the Unix epoch. */
+  committed(observedAtMs: number): void {
     this.#lastCommittedAtMs = Math.max(this.#lastCommittedAtMs ?? 0, observedAtMs)
   }
 }

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
+import type { Day } from '../../src/core/history.ts'
+import { systemClock } from '../../src/node/system-clock.ts'
+import { PostgresPriceHistory } from '../../src/store/postgres-price-history.ts'
 import type { SeenNode } from '../../src/web/browser/api-shapes.ts'
 import { askAt } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
-import { NodeNetwork } from '../helpers/running-node.ts'
+import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
+import { type NodeAtWork, NodeNetwork } from '../helpers/running-node.ts'
 import { OBSERVED_AT, alice, bob, carol } from '../helpers/statements.ts'
 
 const NODES = ['node1', 'node2', 'node3'] as const
@@ -103,4 +107,73 @@ describe('what running nodes report of themselves', { timeout: 240_000 }, () => 
       assert.ok(shown.links.some((link) => link.from === from.peerId && link.to === to.peerId))
     }
   })
+
+  it('has one true root on all that share a Postgres, which each of them reads once', async (t) => {
+    const database = await createTestDatabase(t)
+    await writeHistory(database)
+    const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 3 })
+    const env = {
+      GP_SIGNERS: [...network.signers, ...[alice, bob, carol].map(({ address }) => address)].join(','),
+      GP_FETCHPRICEINTERVAL: '2',
+      GP_SYNCINTERVAL: '1',
+      GP_HTTPADDR: '127.0.0.1:0',
+    }
+    await network.bootstrap(env)
+    const running = await Promise.all(NODES.map((name) => network.node(name, env)))
+    const roots = running.map(() => new Set<string>())
+    await network.until(async () => {
+      for (const [index, node] of running.entries()) {
+        const root = await ownRoot(node)
+        if (root !== undefined) roots[index]?.add(root)
+      }
+      return roots.every(({ size }) => size > 5)
+    }, 'the root of each has followed some rounds')
+    for (const { counters } of running) {
+      assert.equal(counters.value('gp_sql_statements_total', { statement: 'root_days' }), 1)
+    }
+    const atEnds = await rootsAtEndsOfRounds(database, { intervalMs: 2_000 })
+    for (const root of roots.flatMap((each) => [...each])) assert.ok(atEnds.has(root))
+
+    const before = new Set(roots.flatMap((each) => [...each]))
+    const late = priceRow({ observedAt: OBSERVED_AT - 3_600_000 })
+    await tableOf(database, { intervalMs: 2_000 }).write([late])
+    await network.until(async () => {
+      const now = await Promise.all(running.map(ownRoot))
+      const whole = await rootsAtEndsOfRounds(database, { intervalMs: 2_000 })
+      return now.every((root) => root !== undefined && !before.has(root) && whole.has(root))
+    }, 'each counts a row of which it knew nothing')
+    const url = running[0]?.httpUrl ?? assert.fail('it serves no HTTP')
+    await Promise.all(running.slice(1).map(async (node) => node.stop()))
+    const { nodes } = (await (await askAt(url, '/v1/network')).json()) as Network
+    assert.ok(nodes.every(({ historyRoot }) => historyRoot !== null))
+  })
 })
+
+/** What a node says of itself, as far as it may be asked now. */
+async function ownRoot(node: NodeAtWork): Promise<string | undefined> {
+  const answer = await askAt(node.httpUrl ?? assert.fail('it serves no HTTP'), '/v1/network')
+  if (answer.status === 429) return undefined
+  const { self, nodes } = answer.json() as Network
+  return nodes.find(({ signer }) => signer === self)?.historyRoot ?? undefined
+}
+
+/** The root over all that is in a table, up to the end of each round that has a row. */
+async function rootsAtEndsOfRounds(
+  database: TestDatabase,
+  { intervalMs }: { readonly intervalMs: number },
+): Promise<ReadonlySet<string>> {
+  const history = new PostgresPriceHistory(
+    { clock: systemClock, counters: new RecordingCounters(), logger: new RecordingLogger() },
+    { url: database.url, network: 'test-network', intervalMs, alone: true },
+  )
+  try {
+    const rounds = await database.query<{ round: string }>('SELECT DISTINCT round FROM prices')
+    const roots = new Set<string>()
+    for (const { round } of rounds) {
+      roots.add(await history.root({ fromDay: 0 as Day, untilMs: (Number(round) + 1) * intervalMs }))
+    }
+    return roots
+  } finally {
+    await history.close()
+  }
+}
