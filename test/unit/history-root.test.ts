@@ -53,7 +53,7 @@ function createSharing({ historyMs = HISTORY_MS } = {}) {
   const newest: number[] = []
   /** What the engine holds. */
   const held = new Map<StatementId, number>()
-  const waiting: { until: Promise<void> | undefined; tookMs: number } = { until: undefined, tookMs: 0 }
+  const waiting: { until: Promise<void> | undefined } = { until: undefined }
   const root = new HistoryRoot(
     {
       history,
@@ -83,26 +83,24 @@ function createSharing({ historyMs = HISTORY_MS } = {}) {
     newest,
     waiting,
     /** Another node writes a row, whose statement this one holds. */
-    async hear(row: PriceRow): Promise<void> {
+    hear: async (row: PriceRow): Promise<void> => {
       const { id, statement: observed } = row.attestation
       held.set(id, observed.observedAt)
       await history.write([row])
       root.heard([id])
     },
-    async start(): Promise<void> {
+    start: async (): Promise<void> => {
       root.setHearing(true)
       await table.write([])
       await clock.settle()
     },
     /** A status is sent. */
-    async report(): Promise<void> {
+    report: async (): Promise<void> => {
       root.refresh()
       await clock.settle()
     },
     /** What is said is what is there. */
-    async isTrue(): Promise<boolean> {
-      return root.known() === (await history.root(range()))
-    },
+    isTrue: async (): Promise<boolean> => root.known() === (await history.root(range())),
   }
 }
 
