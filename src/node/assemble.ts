@@ -8,7 +8,7 @@ import type { NodeReport } from '../core/status.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
 import type { TableWriter } from '../store/table-writer.ts'
 import { EngineDriver } from './engine-driver.ts'
-import { HistoryRoot } from './history-root.ts'
+import { HistoryRoot, type HistoryRootComponents } from './history-root.ts'
 import { introduce } from './introduction.ts'
 import { type NodeListener, createListening } from './node-listener.ts'
 import { openFeed } from './open-feed.ts'
@@ -80,7 +80,13 @@ export async function assembleNode(
 
   const engine = new Engine(lifeRules(constants))
   const listening = createListening({ logger })
-  const root = openRoot(components, { port: ports.table, constants, historyMs: sync.historyMs })
+  const root = openRoot(components, {
+    port: ports.table,
+    constants,
+    historyMs: sync.historyMs,
+    observedAt: (id) => engine.attestationOf(id)?.statement.observedAt,
+    onNewest: (observedAtMs) => ownReport.committed(observedAtMs),
+  })
   const ownReport = new OwnReport(
     {
       clock,
@@ -95,7 +101,7 @@ export async function assembleNode(
   listening.add(ownReport)
   const tablePort: TablePort = {
     ...ports.table,
-    table: ownReport.watch(ports.table.table),
+    table: ownReport.watch(root?.keepUpWith(ports.table.table) ?? ports.table.table),
     ...(root && { history: root.history }),
   }
   const { topics, directory, publisher, refusals, clockWatch, digest, ...gossip } = await openGossip(components, {
@@ -118,6 +124,7 @@ export async function assembleNode(
     engine,
     own: signer.address,
     tableWatch,
+    root,
     releases,
     onOutcome: (id, outcome) => driver.settle(id, outcome),
   })
@@ -190,17 +197,20 @@ export async function assembleNode(
 
 /** What is known of the root over the node's history; undefined when it takes part in none. */
 function openRoot(
-  { clock, logger }: NodeComponents,
+  { clock, random, logger }: NodeComponents,
   {
-    port: { history, listen },
+    port: { history, see, listen },
     constants,
     historyMs,
-  }: { readonly port: TablePort; readonly constants: NetworkConstants; readonly historyMs: number },
+    ...watchers
+  }: { readonly port: TablePort; readonly constants: NetworkConstants; readonly historyMs: number } & RootWatchers,
 ): HistoryRoot | undefined {
   // Where anybody may sign there is no history to agree on.
   if (history === undefined || historyMs === 0 || constants.signers.open) return undefined
   return new HistoryRoot(
-    { history, clock, logger: logger.child('sync') },
+    { history, see, clock, random, logger: logger.child('sync'), ...watchers },
     { constants, historyMs, alone: listen === undefined },
   )
 }
+
+type RootWatchers = Pick<HistoryRootComponents, 'observedAt' | 'onNewest'>

@@ -40,12 +40,14 @@ export async function openTable(
   const rows = new RowNews()
   const table = rows.keepUpWith(history.keepUpWith(postgres))
   const where = { url: new SecretValue(url), rows }
-  if (alone) return { ...where, table, history }
+  const see: TablePort['see'] = (range) => history.see(range)
+  if (alone) return { ...where, table, history, see }
   let listener: PriceListener | undefined
   return {
     ...where,
     table,
     history,
+    see,
     marks: {
       get own() {
         return listener?.own

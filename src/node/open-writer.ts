@@ -7,6 +7,7 @@ import {
   type TableWriterComponents,
   createTableWriter,
 } from '../store/table-writer.ts'
+import type { HistoryRoot } from './history-root.ts'
 import type { TablePort, TableWatch } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
@@ -20,12 +21,13 @@ export interface WriterParts extends Pick<TableWriterComponents, 'onOutcome'> {
   /** This node's signer: whose turn it is depends on it. */
   readonly own: Address
   readonly tableWatch: TableWatch | undefined
+  readonly root: Pick<HistoryRoot, 'heard' | 'setHearing'> | undefined
   readonly releases: Releases
 }
 
 /** What brings rows into the table; it hears of what others write there, where others do. */
 export function openWriter(components: NodeComponents, parts: WriterParts): TableWriter {
-  const { engine, own, tableWatch, releases, onOutcome } = parts
+  const { engine, own, tableWatch, root, releases, onOutcome } = parts
   const { table, listen } = parts.port
   const writer = createTableWriter(
     {
@@ -41,9 +43,14 @@ export function openWriter(components: NodeComponents, parts: WriterParts): Tabl
   const listener = listen?.({
     onHeard(ids) {
       if (ids.some((id) => engine.phaseOf(id) === undefined)) tableWatch?.onUnknown()
+      // The engine holds what is heard of until the writer knows.
+      root?.heard(ids)
       writer.heard(ids)
     },
-    onHearing: (hearing) => writer.setHearing(hearing),
+    onHearing(hearing) {
+      root?.setHearing(hearing)
+      writer.setHearing(hearing)
+    },
     onAudit: (notice) => tableWatch?.onAudit(notice),
   })
   releases.add('price listener', () => listener?.stop())

@@ -36,7 +36,7 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
   handled(event: EngineEvent, effects: readonly EngineEffect[]): void {
     if (event.kind === 'received') this.#received.add(event.attestation)
     for (const effect of effects) {
-      if (effect.kind === 'moved' && effect.to === 'committed') this.#committed(effect.attestation.statement.observedAt)
+      if (effect.kind === 'moved' && effect.to === 'committed') this.committed(effect.attestation.statement.observedAt)
     }
   }
 
@@ -48,7 +48,7 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
         const outcomes = await table.write(rows)
         for (const { attestation } of rows) {
           const kind = outcomes.get(attestation.id)?.kind
-          if (kind === 'written' || kind === 'present') this.#committed(attestation.statement.observedAt)
+          if (kind === 'written' || kind === 'present') this.committed(attestation.statement.observedAt)
         }
         return outcomes
       },
@@ -71,15 +71,16 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
     }
   }
 
+  /** Takes note of a row in the table, by when it was observed, milliseconds since the Unix epoch. */
+  committed(observedAtMs: number): void {
+    this.#lastCommittedAtMs = Math.max(this.#lastCommittedAtMs ?? 0, observedAtMs)
+  }
+
   /** Those of signers before others: anybody can make peer ids that come first. */
   #peers(): readonly string[] {
     const { connectedPeers, isVouched } = this.#components
     const connected = [...new Set(connectedPeers())].toSorted()
     const { vouched = [], other = [] } = Object.groupBy(connected, (peer) => (isVouched(peer) ? 'vouched' : 'other'))
     return [...vouched, ...other].slice(0, REPORT_PEERS_LIMIT).toSorted()
-  }
-
-  #committed(observedAtMs: number): void {
-    this.#lastCommittedAtMs = Math.max(this.#lastCommittedAtMs ?? 0, observedAtMs)
   }
 }

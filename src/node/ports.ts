@@ -1,5 +1,6 @@
 import type { Hex } from '../core/hex.ts'
 import type { DatabaseMarks, PriceHistory } from '../core/history.ts'
+import type { HistorySight, SightRange } from '../core/history-ledger.ts'
 import type { Outbox } from '../core/outbox.ts'
 import type { PriceFeed } from '../core/price-feed.ts'
 import type { PriceTable } from '../core/price-table.ts'
@@ -56,6 +57,13 @@ export interface TablePort {
   readonly listen?: (handlers: TableHandlers) => { stop(): unknown }
   /** What was committed, to be compared with that of peers; undefined when there is no such thing. */
   readonly history?: PriceHistory
+  /**
+   * Looks at history for this node's own statuses, whoever shares the table. @default none is looked at: the root is then
+   * known of a table of one's own, and from comparing histories
+   *
+   * @throws {TableUnavailableError}
+   */
+  readonly see?: (range: SightRange) => Promise<HistorySight>
   readonly marks?: DatabaseMarks
 }
 

@@ -43,6 +43,46 @@ FROM (${LEAVES}) AS leaves
 GROUP BY day
 ORDER BY day`
 
+/**
+ * Each day's leaves: before the day $6 in one hash, from then on each by itself, with the milliseconds of its day at
+ * which it was observed in four bytes. `previous_ms` is when the last statement before them was observed.
+ */
+export const SEE_DAYS = `
+SELECT
+  (
+    SELECT floor(extract(epoch FROM max(observed_time)) * 1000)::bigint
+    FROM (
+      ${(['prices', 'equivocations'] as const).map(newestBefore).join('\n      UNION ALL\n      ')}
+    ) AS newest
+  ) AS previous_ms,
+  day,
+  CASE WHEN day < $6::integer THEN sha256(bytes) ELSE bytes END AS bytes,
+  floor(extract(epoch FROM newest) * 1000)::bigint AS newest_ms
+FROM (
+  SELECT
+    day,
+    max(observed_time) FILTER (WHERE NOT disputed) AS newest,
+    string_agg(
+      decode(substr(id, 3), 'hex') || CASE WHEN disputed THEN '\\x01'::bytea ELSE '\\x00'::bytea END ||
+        CASE WHEN day < $6::integer THEN ''::bytea
+          ELSE int4send((extract(epoch FROM observed_time) * 1000 - day * 86400000::bigint)::integer)
+        END,
+      ''::bytea ORDER BY id COLLATE "C"
+    ) AS bytes
+  FROM (
+    SELECT *, floor(extract(epoch FROM observed_time) / 86400)::integer AS day
+    FROM (${LEAVES}) AS leaves
+  ) AS dated
+  GROUP BY day
+) AS days
+RIGHT JOIN (VALUES (true)) AS look ON true
+ORDER BY day`
+
+function newestBefore(table: 'prices' | 'equivocations'): string {
+  return `SELECT max(observed_time) AS observed_time FROM ${table}
+      WHERE network = $1 AND observed_time < 'epoch'::timestamptz + $2::bigint * interval '1 millisecond'`
+}
+
 /** The first $7 leaves beyond $6. */
 export const FIND_LEAVES = `
 SELECT id, disputed

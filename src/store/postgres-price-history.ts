@@ -3,6 +3,7 @@ import type { Counters } from '../core/counters.ts'
 import type { Hex } from '../core/hex.ts'
 import type { Day, HistoryDay, HistoryLeaf, HistoryRange, PriceHistory } from '../core/history.ts'
 import { HistoryDays } from '../core/history-days.ts'
+import type { HistorySight, SightRange } from '../core/history-ledger.ts'
 import { DAY_MS, partsOf, rootOf, startOf } from '../core/history-tree.ts'
 import type { Logger } from '../core/logger.ts'
 import type { PriceTable } from '../core/price-table.ts'
@@ -84,6 +85,15 @@ export class PostgresPriceHistory implements PriceHistory {
 
   async attestations(ids: readonly StatementId[]): Promise<readonly Attestation[]> {
     return ids.length === 0 ? [] : this.#reader.attestations(ids)
+  }
+
+  /**
+   * Looks at history anew: nothing of what is known here is used for it.
+   *
+   * @throws {TableUnavailableError}
+   */
+  see(range: SightRange): Promise<HistorySight> {
+    return this.#reader.see(range)
   }
 
   /** Takes ids of rows that came into the table, whoever wrote them. */

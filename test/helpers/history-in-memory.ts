@@ -71,6 +71,11 @@ export class HistoryInMemory implements PriceTable, PriceHistory {
     return ids.map((id) => this.#rows.get(id)).filter((attestation) => attestation !== undefined)
   }
 
+  /** Takes a row away without a word. */
+  remove(id: StatementId): void {
+    this.#rows.delete(id)
+  }
+
   #write(attestation: Attestation): WriteOutcome {
     const { id, statement } = attestation
     if (this.refuses.has(id)) return { kind: 'refused', reason: 'it is refused' }

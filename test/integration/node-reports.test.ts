@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
+import type { Day } from '../../src/core/history.ts'
+import type { PriceRow } from '../../src/core/price-table.ts'
+import { roundAt } from '../../src/core/statement.ts'
+import { systemClock } from '../../src/node/system-clock.ts'
+import { PostgresPriceHistory } from '../../src/store/postgres-price-history.ts'
 import type { SeenNode } from '../../src/web/browser/api-shapes.ts'
 import { askAt } from '../helpers/api-at-work.ts'
 import { Contract } from '../helpers/api-contract.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
-import { NodeNetwork } from '../helpers/running-node.ts'
-import { OBSERVED_AT, alice, bob, carol } from '../helpers/statements.ts'
+import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
+import { type NodeAtWork, NodeNetwork } from '../helpers/running-node.ts'
+import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol } from '../helpers/statements.ts'
 
 const NODES = ['node1', 'node2', 'node3'] as const
 /** Over nothing. */
@@ -25,17 +31,19 @@ function areAlike({ nodes }: Network, what: 'historyRoot' | 'lastCommittedTime')
 }
 
 /** Some days of history, a row an hour. */
-async function writeHistory(database: TestDatabase): Promise<void> {
-  const table = tableOf(database)
-  for (let hour = 0; hour < 60; hour++) {
-    await table.write([priceRow({ observedAt: OBSERVED_AT + hour * 3_600_000 })])
-  }
+async function writeHistory(database: TestDatabase, { intervalMs = INTERVAL_MS } = {}): Promise<void> {
+  const table = tableOf(database, { intervalMs })
+  for (let hour = 0; hour < 60; hour++) await table.write([rowAt(OBSERVED_AT + hour * 3_600_000, intervalMs)])
+}
+
+function rowAt(observedAt: number, intervalMs: number): PriceRow {
+  return priceRow({ observedAt, round: roundAt(observedAt, intervalMs) })
 }
 
 describe('what running nodes report of themselves', { timeout: 240_000 }, () => {
   it('has any of them show who is there, who hears whom, what each received, and that all hold the same', async (t) => {
     const databases = [await createTestDatabase(t), await createTestDatabase(t)] as const
-    await Promise.all(databases.map(writeHistory))
+    await Promise.all(databases.map((database) => writeHistory(database)))
     const network = await NodeNetwork.open(t, { databaseUrl: databases[0].url, signers: 3 })
     const known = [alice, bob, carol].map(({ address }) => address)
     const env = {
@@ -103,4 +111,73 @@ describe('what running nodes report of themselves', { timeout: 240_000 }, () => 
       assert.ok(shown.links.some((link) => link.from === from.peerId && link.to === to.peerId))
     }
   })
+
+  it('has one true root on all that share a Postgres, which each of them reads once', async (t) => {
+    const database = await createTestDatabase(t)
+    const intervalMs = 2_000
+    await writeHistory(database, { intervalMs })
+    const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 3 })
+    const env = {
+      GP_SIGNERS: [...network.signers, ...[alice, bob, carol].map(({ address }) => address)].join(','),
+      GP_FETCHPRICEINTERVAL: '2',
+      GP_SYNCINTERVAL: '1',
+      GP_HTTPADDR: '127.0.0.1:0',
+    }
+    await network.bootstrap(env)
+    const running = await Promise.all(NODES.map((name) => network.node(name, env)))
+    const roots = running.map(() => new Set<string>())
+    const before = new Set<string>()
+    await network.until(async () => {
+      for (const [index, node] of running.entries()) {
+        const root = await ownRoot(node)
+        if (root === undefined) continue
+        roots[index]?.add(root)
+        before.add(root)
+      }
+      if (!roots.every(({ size }) => size > 5)) return false
+      // A row that is late on a busy machine makes one root false for a moment: it is not there in the end.
+      const atEnds = await rootsAtEndsOfRounds(database, { intervalMs })
+      return roots.every((each) => [...each].filter((root) => atEnds.has(root)).length > 5)
+    }, 'the root of each has followed some rounds')
+    for (const { counters } of running) {
+      // Of the last year, and of the one that the rows before it are of.
+      assert.equal(counters.value('gp_sql_statements_total', { statement: 'root_days' }), 2)
+    }
+
+    await tableOf(database, { intervalMs }).write([rowAt(OBSERVED_AT - 3_600_000, intervalMs)])
+    await network.until(async () => {
+      const now = await Promise.all(running.map(ownRoot))
+      const whole = await rootsAtEndsOfRounds(database, { intervalMs })
+      return now.every((root) => root !== undefined && !before.has(root) && whole.has(root))
+    }, 'each counts a row of which it knew nothing')
+  })
 })
+
+/** What a node says of itself, as far as it may be asked now. */
+async function ownRoot(node: NodeAtWork): Promise<string | undefined> {
+  const answer = await askAt(node.httpUrl ?? assert.fail('it serves no HTTP'), '/v1/network')
+  if (answer.status === 429) return undefined
+  const { self, nodes } = answer.json() as Network
+  return nodes.find(({ signer }) => signer === self)?.historyRoot ?? undefined
+}
+
+/** The root over all that is in a table, up to the end of each round that has a row. */
+async function rootsAtEndsOfRounds(
+  database: TestDatabase,
+  { intervalMs }: { readonly intervalMs: number },
+): Promise<ReadonlySet<string>> {
+  const history = new PostgresPriceHistory(
+    { clock: systemClock, counters: new RecordingCounters(), logger: new RecordingLogger() },
+    { url: database.url, network: 'test-network', intervalMs, alone: true },
+  )
+  try {
+    const rounds = await database.query<{ round: string }>('SELECT DISTINCT round FROM prices')
+    const roots = new Set<string>()
+    for (const { round } of rounds) {
+      roots.add(await history.root({ fromDay: 0 as Day, untilMs: (Number(round) + 1) * intervalMs }))
+    }
+    return roots
+  } finally {
+    await history.close()
+  }
+}

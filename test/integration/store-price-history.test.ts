@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Day, HistoryRange } from '../../src/core/history.ts'
+import { HistoryLedger } from '../../src/core/history-ledger.ts'
 import { DAY_MS, dayAt, rootOf } from '../../src/core/history-tree.ts'
 import type { PriceTable } from '../../src/core/price-table.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
@@ -175,6 +176,47 @@ describe('history in Postgres', { timeout: 120_000 }, () => {
     assert.deepEqual(await history.leaves(TODAY, ALL, { limit: 10 }), [{ id: idOf(row), disputed: true }])
     assert.equal((await history.days(ALL))[0]?.leaves, 1)
     assert.equal((await history.attestations([idOf(row)])).length, 1)
+  })
+
+  it('is seen in one statement a year, each leaf of the last days by itself, with the roots that are read', async (t) => {
+    const database = await createTestDatabase(t)
+    const { history, table, statements } = historyOf(database)
+    const old = [0, 1, 364, 365, 366, 1_200].map((days) =>
+      priceRow({ observedAt: OBSERVED_AT + 5_000 - days * DAY_MS }),
+    )
+    await table.write([...old, ...rivals(2), priceRow({ observedAt: OBSERVED_AT + DAY_MS / 2 + 123 })])
+    await tableOf(database, { network: 'another' }).write([priceRow({ network: 'another' })])
+    for (const [fromDay, reads] of [
+      [0, 3],
+      [TODAY - 365, 2],
+      [TODAY - 30, 1],
+      [TODAY, 1],
+    ] as const) {
+      const range = { fromDay: fromDay as Day, leavesFrom: TODAY, untilMs: OBSERVED_AT + DAY_MS }
+      statements()
+      const sight = await history.see(range)
+      assert.deepEqual(
+        statements(),
+        Array.from({ length: reads }, () => 'root_days'),
+      )
+      assert.deepEqual([sight.reads, sight.newestMs], [reads, OBSERVED_AT + DAY_MS / 2 + 123])
+      for (const ms of [0, 1, 5_000, 5_001, DAY_MS / 2 + 123, DAY_MS / 2 + 124, DAY_MS]) {
+        const asked = { fromDay: range.fromDay, untilMs: OBSERVED_AT + ms }
+        assert.equal(new HistoryLedger(range, sight).root(asked), await history.root(asked), `${fromDay} ${ms}`)
+      }
+    }
+  })
+
+  it('is seen where there is nothing, or nothing yet of what is looked at', async (t) => {
+    const database = await createTestDatabase(t)
+    const { history, table, statements } = historyOf(database)
+    const range = { fromDay: 0 as Day, leavesFrom: TODAY, untilMs: OBSERVED_AT + DAY_MS }
+    assert.deepEqual(await history.see(range), { days: [], leaves: [], newestMs: undefined, reads: 1 })
+    await table.write([priceRow({ observedAt: OBSERVED_AT - 3_000 * DAY_MS })])
+    statements()
+    const sight = await history.see(range)
+    assert.deepEqual(statements(), ['root_days', 'root_days'])
+    assert.equal(new HistoryLedger(range, sight).root(range), await history.root(range))
   })
 
   it('has the same days whatever time zone the database is in', async (t) => {
