@@ -1,6 +1,6 @@
 import { type CoSignLots, drawLots } from '../src/consensus/co-sign-turn.ts'
 import type { Address } from '../src/core/address.ts'
-import { type Hex, equalBytes } from '../src/core/hex.ts'
+import { type Hex, equalBytes, toLatin1 } from '../src/core/hex.ts'
 import { nobleSecp256k1 } from '../src/core/noble-secp256k1.ts'
 import { RecentMap } from '../src/core/recent-map.ts'
 import type { Refusal } from '../src/core/refusal.ts'
@@ -42,7 +42,7 @@ export function rememberingCurve(curve: Secp256k1): Secp256k1 {
       return signer
     },
     addressOf(privateKey) {
-      const key = latin1(privateKey)
+      const key = toLatin1(privateKey)
       if (!addresses.has(key)) addresses.set(key, nobleSecp256k1.addressOf(privateKey))
       return addresses.get(key)
     },
@@ -157,8 +157,4 @@ export function rememberingLots(): CoSignLots {
 function middleOf(signature: Uint8Array): number {
   const [a, b, c, d] = [signature[34] ?? 0, signature[35] ?? 0, signature[36] ?? 0, signature[37] ?? 0]
   return (a << 24) | (b << 16) | (c << 8) | d
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1')
 }

@@ -8,11 +8,19 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.i
 const copy = Buffer.alloc(128)
 
 export function toHex(bytes: Uint8Array): Hex {
-  const { length } = bytes
-  if (length > copy.length) return `0x${Buffer.from(bytes).toString('hex')}`
-  // A copy costs less than asking a small array for its buffer, which it then has to be given.
+  return `0x${spell(bytes, 'hex')}`
+}
+
+/** A character for every byte: the shortest text to look bytes up by. */
+export function toLatin1(bytes: Uint8Array): string {
+  return spell(bytes, 'latin1')
+}
+
+/** A copy costs less than asking a small array for its buffer, which it then has to be given. */
+function spell(bytes: Uint8Array, encoding: 'hex' | 'latin1'): string {
+  if (bytes.length > copy.length) return Buffer.from(bytes).toString(encoding)
   copy.set(bytes)
-  return `0x${copy.toString('hex', 0, length)}`
+  return copy.toString(encoding, 0, bytes.length)
 }
 
 /**
