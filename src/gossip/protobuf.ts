@@ -57,8 +57,18 @@ export function readText(input: Reader): string {
   return utf8.decode(readBytes(input))
 }
 
+/** A varint of so many bytes is a number without a remainder. */
+const EXACT_BYTES = 7
+
 /** protons-runtime takes a 64-bit number that the end of the bytes cuts off for a shorter one. */
 export function readUint64(input: Reader): bigint {
+  for (let at = 0, small = 0, weight = 1; at < EXACT_BYTES; at++, weight *= 128) {
+    const byte = input.buf[input.pos + at] ?? 0x80
+    small += (byte & 0x7f) * weight
+    if (byte > 0x7f) continue
+    input.pos += at + 1
+    return BigInt(small)
+  }
   const value = input.uint64()
   const last = input.buf[input.pos - 1]
   if (last === undefined || last > 0x7f) throw new RangeError('truncated')

@@ -1,5 +1,5 @@
 import type { Address } from '../core/address.ts'
-import type { Hex } from '../core/hex.ts'
+import { type Hex, toLatin1 } from '../core/hex.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { type Secp256k1, type SignatureFault, recoverSigner } from '../core/signature.ts'
 import type { Signature } from '../core/statement.ts'
@@ -49,5 +49,5 @@ export class Recoverer {
 }
 
 function keyOf({ id, signature }: { readonly id: Hex; readonly signature: Signature }): string {
-  return id + Buffer.from(signature).toString('latin1')
+  return id + toLatin1(signature)
 }

@@ -9,8 +9,8 @@ import type { Judge } from './inbox.ts'
 import type { NodeDirectory } from './node-directory.ts'
 import type { Sender } from './peer-standing.ts'
 import type { Recoverer } from './recoverer.ts'
-import { type ShapedStatus, shapeStatus } from './status-shape.ts'
-import { STATUS_BYTES_LIMIT, decodeStatusMessage } from './status-wire.ts'
+import { type ShapedStatus, readStatus } from './status-shape.ts'
+import { STATUS_BYTES_LIMIT } from './status-wire.ts'
 import { TimeBudget, type VerificationBudget } from './verification-budget.ts'
 import { WIRE_VERSION, versionOfMessage } from './wire.ts'
 
@@ -50,6 +50,8 @@ export interface StatusJudgeComponents {
   readonly self: { readonly instance: string | undefined }
   /** What a status is signed over. @default what `createStatusDigest` gives */
   readonly statusDigest?: ((status: NodeStatus) => Hex) | undefined
+  /** @default `readStatus` */
+  readonly readStatus?: typeof readStatus | undefined
 }
 
 /** Judges what nodes say of themselves. */
@@ -71,9 +73,7 @@ export class StatusJudge implements Judge {
     const { directory, recoverer, clock, standing, onStatus, onTaken, onClock, self } = this.#components
     const at = clock.now()
     if (versionOfMessage(data) !== WIRE_VERSION) return ignore('version')
-    const message = decodeStatusMessage(data)
-    if (message.network !== this.#rules.network) return reject('wrong-network')
-    const shaped = shapeStatus(message, this.#rules)
+    const shaped = (this.#components.readStatus ?? readStatus)(data, this.#rules)
     if ('fault' in shaped) return reject(shaped.fault)
 
     const { status, signature } = shaped

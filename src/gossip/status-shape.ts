@@ -5,7 +5,7 @@ import { type SignatureFault, signatureFault } from '../core/signature.ts'
 import { type Signature, isName, isPair } from '../core/statement.ts'
 import type { AgreedConstants, NodeStatus } from '../core/status.ts'
 import { type ReportFault, shapeReport } from './report-shape.ts'
-import type { WireConstants, WireStatus } from './status-wire.ts'
+import { type WireConstants, type WireStatus, decodeStatusMessage } from './status-wire.ts'
 import { SIGNATURES_LIMIT } from './wire.ts'
 
 const PEER_ID = /^[A-Za-z0-9]{1,128}$/
@@ -31,6 +31,19 @@ export type StatusFault =
 export interface ShapedStatus {
   readonly status: NodeStatus
   readonly signature: Signature
+}
+
+/**
+ * Reads a status of a network from bytes that anybody may have sent, or says what is false about it on its face.
+ *
+ * @throws {MalformedMessageError} as `decodeStatusMessage` does
+ */
+export function readStatus(
+  bytes: Uint8Array,
+  { network }: { readonly network: string },
+): ShapedStatus | { readonly fault: StatusFault | 'wrong-network' } {
+  const wire = decodeStatusMessage(bytes)
+  return wire.network === network ? shapeStatus(wire, { network }) : { fault: 'wrong-network' }
 }
 
 /**

@@ -69,8 +69,8 @@ export class TokenBucket {
 export class TokenBuckets<Key> {
   readonly #setting: BucketSetting
   readonly #limit: number
-  /** In the order of their use. */
-  readonly #buckets = new Map<Key, TokenBucket>()
+  readonly #buckets = new Map<Key, UsedBucket>()
+  #uses = 0
 
   constructor({ limit, ...setting }: BucketSetting & { readonly limit: number }) {
     this.#setting = setting
@@ -93,26 +93,36 @@ export class TokenBuckets<Key> {
 
   /** As {@link TokenBucket.available}. Looking is no use: it keeps no bucket from being forgotten. */
   available(key: Key, nowMs: number): number {
-    return this.#buckets.get(key)?.available(nowMs) ?? this.#setting.capacity
+    return this.#buckets.get(key)?.bucket.available(nowMs) ?? this.#setting.capacity
   }
 
   #use(key: Key, nowMs: number): TokenBucket {
+    const lastUse = this.#uses++
     const known = this.#buckets.get(key)
-    if (known === undefined && this.#buckets.size >= this.#limit) this.#forgetOne(nowMs)
-    const bucket = known ?? new TokenBucket(this.#setting, nowMs)
-    this.#buckets.delete(key)
-    this.#buckets.set(key, bucket)
+    if (known !== undefined) {
+      known.lastUse = lastUse
+      return known.bucket
+    }
+    if (this.#buckets.size >= this.#limit) this.#forgetOne(nowMs)
+    const bucket = new TokenBucket(this.#setting, nowMs)
+    this.#buckets.set(key, { bucket, lastUse })
     return bucket
   }
 
-  /** Looks at all of them when none is full: still far less than what a new key costs, a handshake or a recovery. */
+  /** Looks at all of them: still far less than what a new key costs, a handshake or a recovery. */
   #forgetOne(nowMs: number): void {
-    for (const [key, bucket] of this.#buckets) {
-      if (!bucket.isFull(nowMs)) continue
-      this.#buckets.delete(key)
-      return
+    let oldest: { readonly key: Key; readonly lastUse: number; readonly isFull: boolean } | undefined
+    for (const [key, { bucket, lastUse }] of this.#buckets) {
+      const isFull = bucket.isFull(nowMs)
+      const isBetter = oldest === undefined || (isFull === oldest.isFull ? lastUse < oldest.lastUse : isFull)
+      if (isBetter) oldest = { key, lastUse, isFull }
     }
-    const [oldest] = this.#buckets.keys()
-    if (oldest !== undefined) this.#buckets.delete(oldest)
+    if (oldest !== undefined) this.#buckets.delete(oldest.key)
   }
+}
+
+/** To be marked costs less at every message than to be kept in order. */
+interface UsedBucket {
+  readonly bucket: TokenBucket
+  lastUse: number
 }

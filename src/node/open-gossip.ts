@@ -40,7 +40,16 @@ export interface Gossip {
 export interface GossipParts {
   readonly ports: Pick<
     NodePorts,
-    'curve' | 'connect' | 'instance' | 'nextTurn' | 'digest' | 'statusDigest' | 'refusalDigest' | 'table'
+    | 'curve'
+    | 'connect'
+    | 'instance'
+    | 'nextTurn'
+    | 'digest'
+    | 'readAttestations'
+    | 'readStatus'
+    | 'statusDigest'
+    | 'refusalDigest'
+    | 'table'
   >
   readonly constants: NetworkConstants
   readonly sync: SyncOptions
@@ -81,6 +90,8 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     directory,
     constants,
     digest,
+    readAttestations: ports.readAttestations,
+    readStatus: ports.readStatus,
     statusDigest: ports.statusDigest,
     refusalDigest: ports.refusalDigest,
     instance,

@@ -19,6 +19,7 @@ import type { Topic, TopicOptions } from '../gossip/topic.ts'
 import { topicNames } from '../gossip/topic-name.ts'
 import { createLateSigners } from './late-signers.ts'
 import { type TopicPlan, openInbox } from './open-inbox.ts'
+import type { NodePorts } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
 
@@ -35,6 +36,8 @@ export interface TopicsParts {
   readonly engine: Engine
   readonly curve: Secp256k1
   readonly digest: (statement: PriceStatement) => StatementId
+  readonly readAttestations: NodePorts['readAttestations']
+  readonly readStatus: NodePorts['readStatus']
   readonly statusDigest: ((status: NodeStatus) => Hex) | undefined
   readonly refusalDigest: ((refusal: Refusal) => Hex) | undefined
   readonly standing: PeerStanding
@@ -78,6 +81,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
         for (const attestation of attestations) onEvent({ kind: 'received', attestation, reemit })
       },
       onLate: createLateSigners({ holdings: engine, directory, counters }),
+      readAttestations: parts.readAttestations,
     },
     constants,
   )
@@ -92,6 +96,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
       onClock: parts.onClock,
       self: { instance: parts.instance },
       statusDigest: parts.statusDigest,
+      readStatus: parts.readStatus,
     },
     constants,
   )

@@ -12,7 +12,9 @@ import type { SigningKey } from '../consensus/signer.ts'
 import type { Equivocation } from '../core/equivocation.ts'
 import type { PriceStatement, StatementId } from '../core/statement.ts'
 import type { NodeStatus } from '../core/status.ts'
+import type { readAttestations } from '../gossip/attestation-shape.ts'
 import type { Doorkeeper } from '../gossip/gater.ts'
+import type { readStatus } from '../gossip/status-shape.ts'
 import type { Exchange } from '../gossip/sync/exchange.ts'
 import type { Topic, TopicOptions } from '../gossip/topic.ts'
 import type { AuditNotice } from '../store/committed-notice.ts'
@@ -26,6 +28,9 @@ export interface NodePorts {
   readonly key: SigningKey
   /** A statement's id. @default what `createDigest` gives; many nodes in one process may share what they remember */
   readonly digest?: (statement: PriceStatement) => StatementId
+  /** How what came is read. @default `readAttestations`, `readStatus`; the same for sharing */
+  readonly readAttestations?: typeof readAttestations
+  readonly readStatus?: typeof readStatus
   /** What a status is signed over. @default what `createStatusDigest` gives */
   readonly statusDigest?: (status: NodeStatus) => Hex
   /** What a refusal is signed over. @default what `createRefusalDigest` gives */

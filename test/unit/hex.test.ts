@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { fromHex, toHex } from '../../src/core/hex.ts'
+import { fromHex, toHex, toLatin1 } from '../../src/core/hex.ts'
 
 describe('bytes as text', () => {
   it('are what they were when they are read again, every byte of them', () => {
@@ -11,6 +11,14 @@ describe('bytes as text', () => {
   it('are written from any part of a buffer', () => {
     assert.equal(toHex(Uint8Array.of(1, 0xab, 0xcd, 2).subarray(1, 3)), '0xabcd')
     assert.equal(toHex(Buffer.from('01abcd02', 'hex').subarray(1, 3)), '0xabcd')
+  })
+
+  it('are written whole at any length, with nothing of what was written before', () => {
+    for (const length of [300, 129, 128, 127, 65, 1]) {
+      const bytes = Uint8Array.from({ length }, (_, index) => length + index)
+      assert.equal(toHex(bytes), `0x${Buffer.from(bytes).toString('hex')}`)
+      assert.equal(toLatin1(bytes), Buffer.from(bytes).toString('latin1'))
+    }
   })
 
   it('may be none at all', () => {
