@@ -1,6 +1,7 @@
 import { Client } from 'pg'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { unlessAborted } from '../core/unless-aborted.ts'
 import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
 
@@ -64,19 +65,14 @@ export class DatabaseWatch {
       this.#components.logger.debug('the connection that tries the database broke', { error })
     client.on('error', onBroken)
     const { signal } = this.#stopping
-    const { promise: over, reject } = Promise.withResolvers<never>()
-    const onStop = (): void => reject(new Error('the node is stopping'))
-    signal.addEventListener('abort', onStop)
     try {
-      await Promise.race([client.connect(), over])
+      await unlessAborted(client.connect(), signal)
       this.#fault = undefined
-      await Promise.race([client.end(), over])
+      await unlessAborted(client.end(), signal)
     } catch (error) {
       if (!signal.aborted) this.#fault = asUnavailable(error, describeDatabase(this.#url)).message
       // Its socket may still wait for somebody who does not answer.
       client.end().catch(onBroken)
-    } finally {
-      signal.removeEventListener('abort', onStop)
     }
   }
 }

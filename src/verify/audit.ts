@@ -7,6 +7,7 @@ import { RecentMap } from '../core/recent-map.ts'
 import { retryDelayMs } from '../core/retry-delay.ts'
 import { type FalseRow, describeClash } from '../core/row-fault.ts'
 import type { Secp256k1 } from '../core/signature.ts'
+import { unlessAborted } from '../core/unless-aborted.ts'
 import { AuditPlan } from './audit-plan.ts'
 import { LookTimes } from './look-times.ts'
 import { createRowFilter } from './row-judges.ts'
@@ -241,16 +242,8 @@ export class TableAudit {
   }
 
   /** What comes after the end is not waited for: whoever closes the connection ends it. */
-  async #answer<T>(asked: Promise<T>): Promise<T> {
-    const { signal } = this.#stopping
-    const ended = Promise.withResolvers<never>()
-    const end = (): void => ended.reject(signal.reason)
-    signal.addEventListener('abort', end, { once: true })
-    try {
-      return await Promise.race([asked, ended.promise])
-    } finally {
-      signal.removeEventListener('abort', end)
-    }
+  #answer<T>(asked: Promise<T>): Promise<T> {
+    return unlessAborted(asked, this.#stopping.signal)
   }
 
   async #sleep(ms: number): Promise<void> {
