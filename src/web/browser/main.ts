@@ -68,7 +68,11 @@ function render(): void {
   if (state.network.role === 'bootstrap') return
   checker.useRules(rules())
   const check = (price: Price): RowCheck => checker.check(price)
-  priceView.render(state, { nowMs: wallMs, proof: (round) => medianProof(round, { prices: state.prices, check }) })
+  priceView.render(state, {
+    nowMs: wallMs,
+    pageMs: nowMs,
+    proof: (round) => medianProof(round, { prices: state.prices, check }),
+  })
   chartView.render(state)
   pendingView.render(state, { nowMs, wallMs })
   rowsView.render(state, { nowMs: wallMs })

@@ -27,7 +27,16 @@ export class PriceView {
   /** @param proof - what the checks of the rows say of a round's median */
   render(
     state: PageState,
-    { nowMs, proof }: { readonly nowMs: number; readonly proof: (round: Round) => MedianProof },
+    {
+      nowMs,
+      pageMs,
+      proof,
+    }: {
+      readonly nowMs: number
+      /** On the page's own clock, as what is held. */
+      readonly pageMs: number
+      readonly proof: (round: Round) => MedianProof
+    },
   ): void {
     const constants = state.network?.constants
     if (constants === undefined || constants === null) return
@@ -41,9 +50,12 @@ export class PriceView {
     this.#mark.dataset['proof'] = proved ?? 'unknown'
     if (newest === undefined && state.tableFault !== null) setText(this.#note, 'What the table holds is not known now.')
     else if (newest === undefined) {
+      const dueMs = firstDueMs(state, pageMs)
       setText(
         this.#note,
-        `No price yet: the first comes within ${duration(nextMs - nowMs + 3 * constants.quietPeriodMs)}, about ${duration(constants.quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`,
+        dueMs !== undefined
+          ? `No price yet: the first has a quorum, and is in the table in ${duration(dueMs + 999)}.`
+          : `No price yet: the first comes within ${duration(nextMs - nowMs + 3 * constants.quietPeriodMs)}, about ${duration(constants.quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`,
       )
     } else setText(this.#note, roundNote(newest, { state, nowMs, proved }))
     setText(this.#spread, newest === undefined ? '–' : spreadOf(newest))
@@ -59,6 +71,15 @@ export class PriceView {
     this.#pairs = pairs.join()
     this.#pair.replaceChildren(...pairs.map((pair) => el('option', { value: pair, selected: pair === chosen }, pair)))
   }
+}
+
+/** Until the quiet period of a statement is over, when nobody signs meanwhile; undefined while none has a quorum. */
+function firstDueMs({ statements, pair }: PageState, pageMs: number): number | undefined {
+  const left = Array.from(statements.values(), ({ pending, heldAtMs }) =>
+    pending.pair === pair && pending.quietEndsInMs !== null ? pending.quietEndsInMs - (pageMs - heldAtMs) : Infinity,
+  )
+  const least = left.reduce((a, b) => Math.min(a, b), Infinity)
+  return least === Infinity ? undefined : Math.max(0, least)
 }
 
 const PROVED = { true: ', verified here', false: ', not all of them true' } as const
