@@ -34,6 +34,11 @@ interface Sample {
   readonly heardAtMs: number
 }
 
+/** How far the clocks of the others are ahead of this machine's, milliseconds: so it is reported and shown. */
+export function othersAheadMs(offset: Offset | undefined): number | undefined {
+  return offset === undefined ? undefined : 0 - offset.ms
+}
+
 /**
  * Compares the wall clock of this machine with the newest status of every other allowed signer. A status has been on
  * its way for some time, so each makes the others look late by that: some tens of milliseconds as a rule, a second or

@@ -36,7 +36,7 @@ export interface AssembledNode {
   tableFault(): string | undefined
   /** Why others would not sign what this node proposes; undefined when its clock is right, as far as is known. */
   clockFault(): string | undefined
-  /** How far the wall clock is ahead of that of the others, milliseconds; undefined when too few of them are heard. */
+  /** How far the clocks of the others are ahead of this one, milliseconds; undefined when too few of them are heard. */
   clockOffsetMs(): number | undefined
   /** How this node is, as its statuses say. */
   report(): NodeReport
@@ -92,7 +92,7 @@ export async function assembleNode(
       clock,
       connectedPeers: () => gossip.connectedPeers(),
       isVouched: (peerId) => directory.voucherOf(peerId) !== undefined,
-      clockOffsetMs: () => clockWatch.offsetMs(),
+      clockOffsetMs: () => clockWatch.othersAheadMs(),
       owed: { depth: () => writer.depth() },
       historyRoot: () => root?.known(),
     },
@@ -183,7 +183,7 @@ export async function assembleNode(
     listen: (onlooker) => listening.add(onlooker),
     tableFault: () => writer.fault(),
     clockFault: () => clockWatch.fault(),
-    clockOffsetMs: () => clockWatch.offsetMs(),
+    clockOffsetMs: () => clockWatch.othersAheadMs(),
     start() {
       driver.restore()
       writer.start()

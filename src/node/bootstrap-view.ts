@@ -66,11 +66,7 @@ export function createBootstrapView(
       }
     },
     nodes,
-    clockOffsetMs() {
-      // The node says how far it is ahead of the others, the API how far the others are ahead of it.
-      const aheadMs = node.clockOffsetMs()
-      return aheadMs === undefined ? undefined : -aheadMs
-    },
+    clockOffsetMs: () => node.clockOffsetMs(),
     subscribe: (listener: (event: NodeEvent) => void) => outlet.subscribe(listener),
     stop() {
       unwatch()

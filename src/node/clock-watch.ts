@@ -1,4 +1,4 @@
-import type { ClockOffset, Offset } from '../consensus/clock-offset.ts'
+import { type ClockOffset, type Offset, othersAheadMs } from '../consensus/clock-offset.ts'
 import { coSignWindow } from '../consensus/windows.ts'
 import type { Clock, Instant } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
@@ -37,9 +37,9 @@ export class ClockWatch {
     else if (Math.abs(found.ms) < RIGHT_AGAIN_MS) this.#settle(found)
   }
 
-  /** How far the wall clock is off, milliseconds, above 0 when it is ahead; undefined when nobody can say. */
-  offsetMs(): number | undefined {
-    return this.#components.offset.offset()?.ms
+  /** How far the clocks of the others are ahead of this machine's, milliseconds; undefined when nobody can say. */
+  othersAheadMs(): number | undefined {
+    return othersAheadMs(this.#components.offset.offset())
   }
 
   /**

@@ -167,9 +167,7 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   clockOffsetMs(): number | undefined {
-    // The node says how far it is ahead of the others, the API how far the others are ahead of it.
-    const aheadMs = this.#components.node.clockOffsetMs()
-    return aheadMs === undefined ? undefined : -aheadMs
+    return this.#components.node.clockOffsetMs()
   }
 
   subscribe(listener: Parameters<NodeView['subscribe']>[0]): () => void {

@@ -12,7 +12,7 @@ export interface OwnReportComponents {
   readonly connectedPeers: () => readonly string[]
   /** Whether an allowed signer vouches for a peer. */
   readonly isVouched: (peerId: string) => boolean
-  /** How far the wall clock is ahead of that of the others, milliseconds. */
+  /** How far the clocks of the others are ahead of this one, milliseconds. */
   readonly clockOffsetMs: () => number | undefined
   /** Rows that wait for the table. */
   readonly owed: { depth(): number }
@@ -58,12 +58,12 @@ export class OwnReport implements Pick<NodeListener, 'handled'> {
   /** How this node is at this moment. */
   report(): NodeReport {
     const { clock, clockOffsetMs, owed, historyRoot } = this.#components
-    const aheadMs = clockOffsetMs()
+    const offsetMs = clockOffsetMs()
     return {
       uptimeMs: Math.floor(clock.now().monoMs - this.#startedAtMs),
       peers: this.#peers(),
-      // The node finds how far it is ahead of the others, and reports how far they are ahead of it.
-      clockOffsetMs: aheadMs === undefined ? undefined : Math.round(0 - aheadMs) + 0,
+      // Without the −0 that some round to: it is signed as 0.
+      clockOffsetMs: offsetMs === undefined ? undefined : Math.round(offsetMs) + 0,
       received: this.#received.most(),
       outbox: owed.depth(),
       lastCommittedAtMs: this.#lastCommittedAtMs,

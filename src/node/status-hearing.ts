@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ClockOffset } from '../consensus/clock-offset.ts'
+import { ClockOffset, othersAheadMs } from '../consensus/clock-offset.ts'
 import { agreedConstants } from '../core/agreed-constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Counters } from '../core/counters.ts'
@@ -34,7 +34,7 @@ export interface HearingComponents {
 /** What a node without a key hears of its network. */
 export interface StatusHearing {
   readonly topic: Topic
-  /** How far the wall clock is ahead of that of the signers, milliseconds; undefined when too few of them are heard. */
+  /** How far the clocks of the signers are ahead of this one, milliseconds; undefined when too few of them are heard. */
   clockOffsetMs(): number | undefined
 }
 
@@ -76,5 +76,5 @@ export function openHearing(components: HearingComponents, constants: NetworkCon
     { ...components, logger: logger.child('inbox') },
     { name: statusTopicName(constants.network), label: 'status', judge, together: false },
   )
-  return { topic, clockOffsetMs: () => offset.offset()?.ms }
+  return { topic, clockOffsetMs: () => othersAheadMs(offset.offset()) }
 }

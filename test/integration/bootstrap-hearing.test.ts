@@ -177,7 +177,8 @@ describe('the bootstrap node', { timeout: 240_000 }, () => {
     assert.ok(grownMb < 16, `${grownMb} MB for ${MADE_UP * crowd.length} made-up signers`)
     const shown = await shows(network, bootstrap, names)
     assert.ok(shown.nodes.filter(({ listed }) => !listed).length <= Math.min(UNLISTED_PLACES, crowd.length))
-    assert.ok(shown.nodes.every(({ state }) => state === 'here'))
+    // Who was expelled says nothing any more, and may be late by now.
+    assert.ok(shown.nodes.every(({ listed, state }) => !listed || state !== 'gone'))
     await network.until(() => agentsHeard(listener).size > 0, 'what signers of the set say is passed on')
     assert.ok(!agentsHeard(listener).has('made-up/1'))
   })

@@ -57,7 +57,9 @@ describe('a clock that is off', () => {
     assert.equal(logger.lines.length, 1)
     sees(undefined)
     assert.equal(watch.fault(), undefined)
-    assert.equal(watch.offsetMs(), undefined)
+    assert.equal(watch.othersAheadMs(), undefined)
+    sees(-3_200)
+    assert.equal(watch.othersAheadMs(), 3_200)
   })
 
   it('is not spoken of because of old statuses', () => {

@@ -18,7 +18,7 @@ import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, statement, testSigners } f
 const ROOT = `0x${'8e'.repeat(32)}` as const
 
 /** Alice's node. */
-function createReport({ peers = [] as readonly string[], aheadMs = undefined as number | undefined } = {}) {
+function createReport({ peers = [] as readonly string[], offsetMs = undefined as number | undefined } = {}) {
   const clock = new ManualClock()
   const owed = { rows: 0, depth: () => owed.rows }
   const root: { hex: typeof ROOT | undefined } = { hex: undefined }
@@ -27,7 +27,7 @@ function createReport({ peers = [] as readonly string[], aheadMs = undefined as 
       clock,
       connectedPeers: () => peers,
       isVouched: (peerId) => peerId.startsWith('signer'),
-      clockOffsetMs: () => aheadMs,
+      clockOffsetMs: () => offsetMs,
       owed,
       historyRoot: () => root.hex,
     },
@@ -65,9 +65,9 @@ describe('the report of a node', () => {
     assert.deepEqual([uptimeMs, outbox, historyRoot], [1_234, 3, ROOT])
   })
 
-  it('says how far others are ahead of its clock, where it knows how far it is ahead of them', () => {
-    const offsets = [12.4, -7.6, 0, 0.2].map((aheadMs) => createReport({ aheadMs }).own.report().clockOffsetMs)
-    assert.deepEqual(offsets, [-12, 8, 0, 0])
+  it('says how far others are ahead of its clock, where it knows, in whole numbers', () => {
+    const offsets = [12.4, -7.6, 0, -0.2].map((offsetMs) => createReport({ offsetMs }).own.report().clockOffsetMs)
+    assert.deepEqual(offsets, [12, -8, 0, 0])
   })
 
   it('names its peers in order, each once, and of many the first', () => {
@@ -147,7 +147,7 @@ describe('the report of a node', () => {
 
   it('is one that other nodes find in shape', async () => {
     const peers = Array.from({ length: 40 }, (_, index) => `Q${index}`)
-    const { own, clock, receive } = createReport({ peers, aheadMs: 0.2 })
+    const { own, clock, receive } = createReport({ peers, offsetMs: -0.2 })
     await clock.advance(0.7)
     for (const signer of testSigners(40)) receive(attest(statement({ proposer: bob.address }), signer))
     const report = own.report()
