@@ -34,7 +34,8 @@ export function nodeRoutes({
   }
   const rowsOf = async ({ startMs, endMs }: RoundStory): Promise<readonly CommittedPrice[] | undefined> => {
     try {
-      return await ask(prices, (reader) => reader.prices({ fromMs: startMs, toMs: endMs, limit: ROWS_OF_A_ROUND }))
+      const query = { fromMs: startMs, toMs: endMs, limit: ROWS_OF_A_ROUND }
+      return (await ask(prices, (reader) => reader.prices(query))).prices
     } catch (error) {
       if (isNoAnswer(error)) return undefined
       throw error

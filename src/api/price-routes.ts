@@ -31,23 +31,19 @@ export function priceRoutes({
       answers: { schema: 'PricePage' },
       async handle({ parameters }) {
         const { pair, cursor } = texts(parameters)
-        const limit = Number(parameters.limit ?? PARAMETERS.limit.default)
-        const query = {
-          pair,
-          ...readRange(parameters),
-          proposer: readProposer(parameters),
-          after: cursor === undefined ? undefined : readPriceCursor(cursor),
-          // One more than asked for tells whether there is a next page.
-          limit: limit + 1,
-        }
-        const found = await ask(prices, (reader) => reader.prices(query))
-        const page = found.slice(0, limit)
-        const last = page.at(-1)?.attestation
-        const next =
-          found.length > limit && last !== undefined
-            ? priceCursor({ observedAt: last.statement.observedAt, id: last.id })
-            : null
-        return json({ prices: page.map(priceJson), next })
+        const found = await ask(prices, (reader) =>
+          reader.prices({
+            pair,
+            ...readRange(parameters),
+            proposer: readProposer(parameters),
+            after: cursor === undefined ? undefined : readPriceCursor(cursor),
+            limit: Number(parameters.limit ?? PARAMETERS.limit.default),
+          }),
+        )
+        return json({
+          prices: found.prices.map(priceJson),
+          next: found.next === undefined ? null : priceCursor(found.next),
+        })
       },
     },
     {

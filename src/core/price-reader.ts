@@ -29,6 +29,13 @@ export interface PriceQuery {
   readonly limit: number
 }
 
+export interface PricePage {
+  /** Newest observed first. Rows that are no prices are left out, so that a page may hold fewer than its limit. */
+  readonly prices: readonly CommittedPrice[]
+  /** Undefined when there is nothing after this page. */
+  readonly next: PriceMark | undefined
+}
+
 /** Where a page of rounds ends: the next begins after it, in descending round and then ascending pair. */
 export interface RoundMark {
   readonly round: Round
@@ -71,8 +78,7 @@ export interface LatestRound {
  * {@link TableUnavailableError} when there is no answer now.
  */
 export interface PriceReader {
-  /** Newest observed first. */
-  prices(query: PriceQuery): Promise<readonly CommittedPrice[]>
+  prices(query: PriceQuery): Promise<PricePage>
   price(id: StatementId): Promise<CommittedPrice | undefined>
   /** Those of these ids that the table has, oldest observed first. */
   pricesOf(ids: readonly StatementId[]): Promise<readonly CommittedPrice[]>

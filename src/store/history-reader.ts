@@ -11,7 +11,7 @@ import { type Attestation, type Round, type StatementId, roundAt } from '../core
 import { asUnavailable, describeDatabase } from './database-fault.ts'
 import { FIND_ATTESTATIONS, FIND_FIRST, FIND_LEAVES, FIND_ROUNDS, HASH_DAYS, SEE_DAYS } from './history-sql.ts'
 import { type ConnectionPool, createPool } from './pool.ts'
-import { type PriceRecord, storedPrice } from './stored-price.ts'
+import { type PriceRecord, readableStoredPrice } from './stored-price.ts'
 
 export interface HistoryReaderComponents {
   readonly counters: Counters
@@ -121,7 +121,8 @@ export class HistoryReader {
   async attestations(ids: readonly StatementId[]): Promise<readonly Attestation[]> {
     const records = await this.#ask<PriceRecord>('history_attestations', [this.#options.network, ids])
     const distinct = new Map(records.map((record) => [record.id, record]))
-    return Array.from(distinct.values(), (record) => storedPrice(record).attestation)
+    // A row that is no price can be proved to nobody.
+    return [...distinct.values()].flatMap((record) => readableStoredPrice(record)?.attestation ?? [])
   }
 
   /** Ends the connection, also when its answer is waited for; idempotent. Whoever asks later is told so. */

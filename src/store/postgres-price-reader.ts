@@ -8,7 +8,7 @@ import type { Round } from '../core/statement.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
 import { createPool } from './pool.ts'
 import { READ_LATEST, READ_PRICE, READ_PRICES, READ_PRICES_OF, READ_ROUNDS } from './price-reader-sql.ts'
-import { type PriceRecord, storedPrice } from './stored-price.ts'
+import { type PriceRecord, type UnreadableRowError, readableStoredPrice } from './stored-price.ts'
 
 export interface PostgresPriceReaderOptions {
   /** Postgres URL. A role that may only read is enough. */
@@ -38,6 +38,8 @@ const POOL_SIZE = 2
 const WAITING_LIMIT = 96
 const CONNECT_TIMEOUT_MS = 3_000
 const STATEMENT_TIMEOUT_MS = 4_000
+/** Rows that are no prices, and are said to be, once each. */
+const TOLD_LIMIT = 100
 
 export function createPostgresPriceReader(
   { logger, counters }: { readonly logger: Logger; readonly counters: Counters },
@@ -48,6 +50,7 @@ export function createPostgresPriceReader(
     { logger },
     { url, size: POOL_SIZE, connectTimeoutMs: CONNECT_TIMEOUT_MS, statementTimeoutMs: STATEMENT_TIMEOUT_MS },
   )
+  const told = new Set<string>()
   let closing: Promise<void> | undefined
 
   async function ask<R extends QueryResultRow>(name: StatementName, values: readonly unknown[]): Promise<R[]> {
@@ -63,19 +66,39 @@ export function createPostgresPriceReader(
     }
   }
 
+  /** What somebody wrote who owns the table must not keep others from seeing the rest. */
+  function readable(records: readonly CommittedRecord[]): readonly CommittedPrice[] {
+    return records.flatMap((record) => {
+      const price = readableStoredPrice(record, tell)
+      return price === undefined ? [] : [Object.assign(price, { disputed: record.disputed })]
+    })
+  }
+
+  function tell({ id, message }: UnreadableRowError): void {
+    if (told.size >= TOLD_LIMIT || told.has(id)) return
+    told.add(id)
+    logger.warn(message)
+  }
+
   return {
     async prices({ pair, fromMs, toMs, proposer, after, limit }) {
-      const values = [pair, fromMs, toMs, proposer, after?.observedAt, after?.id, limit]
-      return (await ask<CommittedRecord>('read_prices', values)).map(committedPrice)
+      // One more than asked for tells whether there is a next page.
+      const values = [pair, fromMs, toMs, proposer, after?.observedAt, after?.id, limit + 1]
+      const records = await ask<CommittedRecord>('read_prices', values)
+      const page = records.slice(0, limit)
+      const last = records.length > limit ? page.at(-1) : undefined
+      return {
+        prices: readable(page),
+        next: last && { observedAt: Number(last.observed_ms), id: last.id },
+      }
     },
 
     async price(id) {
-      const [record] = await ask<CommittedRecord>('read_price', [id])
-      return record === undefined ? undefined : committedPrice(record)
+      return readable(await ask<CommittedRecord>('read_price', [id])).at(0)
     },
 
     async pricesOf(ids) {
-      return (await ask<CommittedRecord>('read_prices_of', [ids])).map(committedPrice)
+      return readable(await ask<CommittedRecord>('read_prices_of', [ids]))
     },
 
     async rounds({ pair, after, limit }) {
@@ -92,7 +115,9 @@ export function createPostgresPriceReader(
 
     async latest({ pair }) {
       const records = await ask<LatestRecord>('read_latest', [pair])
-      return [...Map.groupBy(records, (record) => record.pair).values()].flatMap(latestRound)
+      return [...Map.groupBy(records, (record) => record.pair).values()].flatMap((rows) =>
+        latestRound(rows, readable(rows)),
+      )
     },
 
     close() {
@@ -119,10 +144,6 @@ interface RoundRecord {
   readonly prices: readonly string[] | null
 }
 
-function committedPrice(record: CommittedRecord): CommittedPrice {
-  return { ...storedPrice(record), disputed: record.disputed }
-}
-
 function committedRound({ pair, round, median, proposers, prices }: RoundRecord): readonly CommittedRound[] {
   if (median === null || proposers === null || prices === null) return []
   const rows = proposers.map((proposer, index) => ({ proposer, price: prices[index] ?? '' }))
@@ -130,9 +151,9 @@ function committedRound({ pair, round, median, proposers, prices }: RoundRecord)
 }
 
 /** @param records - the rows of one pair */
-function latestRound(records: readonly LatestRecord[]): readonly LatestRound[] {
+function latestRound(records: readonly LatestRecord[], prices: readonly CommittedPrice[]): readonly LatestRound[] {
   const [first] = records
-  if (first === undefined) return []
+  if (first === undefined || prices.length === 0) return []
   const { pair, round, median } = first
-  return [{ pair, round: Number(round) as Round, median, prices: records.map(committedPrice) }]
+  return [{ pair, round: Number(round) as Round, median, prices }]
 }

@@ -57,13 +57,39 @@ export interface PriceRecord {
   readonly observed_ms: string
 }
 
-/** @throws {RangeError} with a sentence, for a row that only a table without its constraints can have */
+/** A row that only a table without its constraints can have. */
+export class UnreadableRowError extends RangeError {
+  override readonly name = 'UnreadableRowError'
+  /** Safe to print. */
+  readonly id: string
+
+  constructor(record: PriceRecord, options: ErrorOptions) {
+    const id = printable(record.id)
+    super(`the row ${id} of the table is no price: gossip-price verify says what is false about it`, options)
+    this.id = id
+  }
+}
+
+/** @throws {UnreadableRowError} with a sentence for operators */
 export function storedPrice(record: PriceRecord): StoredPrice {
   try {
     return readPrice(record)
   } catch (cause) {
-    const message = `the row ${printable(record.id)} of the table is no price: gossip-price verify says what is false about it`
-    throw new RangeError(message, { cause })
+    throw new UnreadableRowError(record, { cause })
+  }
+}
+
+/** The price of a row; undefined when it is none. */
+export function readableStoredPrice(
+  record: PriceRecord,
+  onFault?: (fault: UnreadableRowError) => void,
+): StoredPrice | undefined {
+  try {
+    return storedPrice(record)
+  } catch (error) {
+    if (!(error instanceof UnreadableRowError)) throw error
+    onFault?.(error)
+    return undefined
   }
 }
 

@@ -183,7 +183,11 @@ export class MadeUpTable implements PriceReader {
         return observedAt >= fromMs && observedAt < toMs && (after === undefined || observedAt < after.observedAt)
       },
     )
-    return rows.slice(0, limit)
+    const last = rows.length > limit ? rows[limit - 1]?.attestation : undefined
+    return {
+      prices: rows.slice(0, limit),
+      next: last && { observedAt: last.statement.observedAt, id: last.id },
+    }
   }
 
   async price(id: string): ReturnType<PriceReader['price']> {

@@ -261,7 +261,7 @@ describe('pages of prices', () => {
       toMs: OBSERVED_AT + 86_400_000,
       proposer: address,
       after: undefined,
-      limit: 101,
+      limit: 100,
     })
   })
 

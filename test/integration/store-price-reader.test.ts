@@ -16,16 +16,18 @@ interface ReaderAtWork {
   readonly database: TestDatabase
   readonly reader: PriceReader
   readonly counters: RecordingCounters
+  readonly logger: RecordingLogger
   readonly write: (...rows: readonly PriceRow[]) => Promise<void>
 }
 
 async function startReader(t: TestContext, network = 'test-network'): Promise<ReaderAtWork> {
   const database = await createTestDatabase(t)
   const counters = new RecordingCounters()
-  const reader = createPostgresPriceReader({ logger: new RecordingLogger(), counters }, { url: database.url, network })
+  const logger = new RecordingLogger()
+  const reader = createPostgresPriceReader({ logger, counters }, { url: database.url, network })
   database.defer(() => reader.close())
   const table = tableOf(database)
-  return { database, reader, counters, write: async (...rows) => void (await table.write(rows)) }
+  return { database, reader, counters, logger, write: async (...rows) => void (await table.write(rows)) }
 }
 
 const idOf = (row: PriceRow): StatementId => row.attestation.id
@@ -50,11 +52,10 @@ async function allPages(reader: PriceReader, limit: number): Promise<StatementId
   const ids: StatementId[] = []
   let after: PriceMark | undefined
   for (;;) {
-    const page = await reader.prices({ limit, after })
-    ids.push(...idsOf(page))
-    const last = page.at(-1)?.attestation
-    if (last === undefined) return ids
-    after = { observedAt: last.statement.observedAt, id: last.id }
+    const { prices, next } = await reader.prices({ limit, after })
+    ids.push(...idsOf(prices))
+    if (next === undefined) return ids
+    after = next
   }
 }
 
@@ -63,7 +64,9 @@ describe('prices are read', () => {
     const { reader, write } = await startReader(t)
     const row = priceRow()
     await write(row)
-    const [found] = await reader.prices({ limit: 1 })
+    const {
+      prices: [found],
+    } = await reader.prices({ limit: 1 })
     assert.deepEqual(found?.attestation, row.attestation)
     assert.equal(found?.lastSignedAtMs, row.lastSignedAtMs)
     assert.ok(Math.abs((found?.createdAtMs ?? 0) - Date.now()) < 60_000)
@@ -97,7 +100,8 @@ describe('prices are read', () => {
     const other = roundOf(1, ['7'], { pair: 'BTC-USD' })
     assert.ok(first && second && third)
     await write(...first, ...second, ...third, ...other)
-    const read = async (query: object): Promise<StatementId[]> => idsOf(await reader.prices({ limit: 10, ...query }))
+    const read = async (query: object): Promise<StatementId[]> =>
+      idsOf((await reader.prices({ limit: 10, ...query })).prices)
     assert.deepEqual(await read({ pair: 'BTC-USD' }), other.map(idOf))
     assert.deepEqual(await read({ pair: 'NO-PAIR' }), [])
     assert.deepEqual(
@@ -120,10 +124,24 @@ describe('prices are read', () => {
       { ...database, network: 'other' },
     )
     database.defer(() => other.close())
-    assert.deepEqual(await other.prices({ limit: 10 }), [])
+    assert.deepEqual(await other.prices({ limit: 10 }), { prices: [], next: undefined })
     assert.equal(await other.price(idOf(row)), undefined)
     assert.deepEqual(await other.rounds({ limit: 10 }), { rounds: [], next: undefined })
     assert.deepEqual(await other.latest({}), [])
+  })
+
+  it('without those that somebody made unreadable who owns the table, which are said to be once', async (t) => {
+    const { database, reader, logger, write } = await startReader(t)
+    const [sound, broken, older] = [0, 1, 2].map((age) => priceRow({ observedAt: OBSERVED_AT - age * INTERVAL_MS }))
+    assert.ok(sound && broken && older)
+    await write(sound, broken, older)
+    await database.query('ALTER TABLE prices DISABLE TRIGGER ALL; ALTER TABLE prices DROP CONSTRAINT price_range')
+    await database.query(`UPDATE prices SET price = 'NaN' WHERE id = '${idOf(broken)}'`)
+    assert.deepEqual(await allPages(reader, 1), [idOf(sound), idOf(older)])
+    assert.equal(await reader.price(idOf(broken)), undefined)
+    assert.deepEqual(idsOf(await reader.pricesOf([idOf(broken), idOf(older)])), [idOf(older)])
+    assert.equal(logger.at('warn').length, 1)
+    assert.match(logger.at('warn')[0] ?? '', new RegExp(`${idOf(broken)} .* gossip-price verify`))
   })
 
   it('as disputed when another statement of their slot reached a quorum', async (t) => {
@@ -137,9 +155,9 @@ describe('prices are read', () => {
     await write(losing)
     assert.equal((await reader.price(idOf(taken)))?.disputed, true)
     assert.equal((await reader.price(idOf(sound)))?.disputed, false)
-    const page = await reader.prices({ limit: 10 })
+    const { prices } = await reader.prices({ limit: 10 })
     assert.deepEqual(
-      new Map(page.map((each) => [each.attestation.id, each.disputed])),
+      new Map(prices.map((each) => [each.attestation.id, each.disputed])),
       new Map([
         [idOf(taken), true],
         [idOf(sound), false],
@@ -309,7 +327,7 @@ describe('a question to the table', () => {
       { url, network: 'test-network' },
     )
     database.defer(() => reader.close())
-    assert.equal((await reader.prices({ limit: 10 })).length, 1)
+    assert.equal((await reader.prices({ limit: 10 })).prices.length, 1)
     assert.equal((await reader.rounds({ limit: 10 })).rounds.length, 1)
     assert.equal((await reader.latest({})).length, 1)
   })
