@@ -90,9 +90,11 @@ function titleOf(
 function healthOf({ network, latest }: ShownStatus, { nowMs }: { readonly nowMs: number }): readonly string[] {
   const { health, nodes, constants } = network
   if (!health.ready) return ['● Not ready:', ...health.sentences.map((sentence) => `  - ${sentence}`)]
-  const here = nodes.filter(({ state }) => state === 'here').length
+  // Observers, and whoever calls himself one, are no signers.
+  const signers = nodes.filter(({ listed }) => listed)
+  const here = signers.filter(({ state }) => state === 'here').length
   // Who was never heard is no node here, and is missing all the same.
-  const total = Math.max(nodes.length, constants?.signerCount ?? 0)
+  const total = Math.max(signers.length, constants?.signerCount ?? 0)
   const seen =
     total === 0 ? 'no signer has told of itself' : `${here} of ${total} signers ${here === 1 ? 'is' : 'are'} here`
   const newest = typeof latest === 'string' ? [] : latest.map(({ observedTime }) => Date.parse(observedTime))

@@ -51,7 +51,7 @@ export function networkLayout(
 ): NetworkLayout {
   const bySigner = nodes.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))
   // Any signer may name the peer of another, which is drawn all the same: this node itself comes first.
-  const claims = [...bySigner].sort((a, b) => Number(b.signer === self) - Number(a.signer === self))
+  const claims = bySigner.toSorted((a, b) => Number(b.signer === self) - Number(a.signer === self))
   const known = new Map(claims.toReversed().map((node) => [node.peerId, node]))
   const keyOf = (node: SeenNode): string =>
     known.get(node.peerId) === node ? node.peerId : `${node.peerId} ${node.signer}`
@@ -90,7 +90,7 @@ function silentPeers(
   }
   const own = new Set(links.flatMap(({ from, to }) => (from === selfPeerId ? [to] : [])))
   const rank = ([peerId, count]: readonly [string, number]): number => count + (own.has(peerId) ? tellers.size : 0)
-  const told = [...tellers].sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1)).slice(0, SILENT_LIMIT)
+  const told = [...tellers].toSorted((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1)).slice(0, SILENT_LIMIT)
   const isSilent = selfPeerId !== null && !known.has(selfPeerId)
   return [...told.map(([peerId]) => peerId), ...(isSilent ? [selfPeerId] : [])].toSorted()
 }

@@ -38,8 +38,9 @@ export function healthLine({ network, nodes, prices, connection }: PageState, no
   if (network === null) return 'Asking the node how it is…'
   if (connection === 'lost') return 'This page has lost its node and tries again; what it shows may be old.'
   if (!network.health.ready) return `Not ready: ${network.health.sentences.join(' ')}`
-  const here = [...nodes.values()].filter(({ node }) => node.state === 'here').length
-  const known = Array.from(nodes.values(), ({ node }) => node)
+  // Observers, and whoever calls himself one, make nothing worse by being behind.
+  const known = Array.from(nodes.values(), ({ node }) => node).filter((node) => node.listed || node.state === 'here')
+  const here = known.filter(({ state }) => state === 'here').length
   const expected = expectedNodes(known, network.constants?.signerCount ?? 0)
   const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(expected, 'node')} here`
   const [newest] = prices
