@@ -11,7 +11,7 @@ import {
 import type { PendingRow } from '../../src/commands/pending-table.ts'
 import { textWidth } from '../../src/commands/text-width.ts'
 import { MadeUpNode, committed, pending, seenNode } from '../helpers/api-at-work.ts'
-import { OBSERVED_AT, alice, bob, carol, dave, round } from '../helpers/statements.ts'
+import { OBSERVED_AT, alice, bob, carol, dave, round, testSigner } from '../helpers/statements.ts'
 
 const NOW_MS = OBSERVED_AT + 90_000
 const LAYOUT = { colour: false, width: Infinity, nowMs: NOW_MS }
@@ -60,15 +60,11 @@ describe('the listing of a network', () => {
     assert.match(text(node), /● Ready: 3 of 4 signers are here/)
     node.nodes = () => [alice, bob, carol, dave].map(({ address }) => seenNode({ signer: address }))
     assert.match(text(node), /● All is well: 4 of 4 signers are here/)
-    const observer = { ...seenNode({ signer: dave.address }), listed: false }
-    node.nodes = () => [...[alice, bob, carol].map(({ address }) => seenNode({ signer: address })), observer]
-    assert.match(text(node), /● Ready: 3 of 4 signers are here/)
-  })
-
-  it('takes no observer for a signer', () => {
-    const node = new MadeUpNode()
-    const observer = seenNode({ signer: dave.address, listed: false })
-    node.nodes = () => [...[alice, bob, carol].map(({ address }) => seenNode({ signer: address })), observer]
+    const nodes = node.nodes()
+    const observer = seenNode({ signer: testSigner(99).address, listed: false, state: 'behind' })
+    node.nodes = () => [...nodes, observer]
+    assert.match(text(node), /● All is well: 4 of 4 signers are here/)
+    node.nodes = () => [...nodes.slice(1), observer]
     assert.match(text(node), /● Ready: 3 of 4 signers are here/)
   })
 

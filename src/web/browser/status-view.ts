@@ -58,7 +58,8 @@ function isWhole({ network, nodes }: PageState): boolean {
 }
 
 function nodesOf(network: Network, nodes: PageState['nodes']): { readonly here: number; readonly expected: number } {
-  const known = Array.from(nodes.values(), ({ node }) => node)
+  // Observers, and whoever calls himself one, make nothing worse by being behind.
+  const known = Array.from(nodes.values(), ({ node }) => node).filter((node) => node.listed || node.state === 'here')
   return {
     here: known.filter(({ state }) => state === 'here').length,
     expected: expectedNodes(known, network.constants?.signerCount ?? 0),
