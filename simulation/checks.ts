@@ -3,10 +3,12 @@ import type { Instant } from '../src/core/clock.ts'
 import { recoverSigner } from '../src/core/signature.ts'
 import type { PriceRow } from '../src/core/price-table.ts'
 import { type SignatureSet, type StatementId, slotOf } from '../src/core/statement.ts'
+import type { SignedStatus } from '../src/core/status.ts'
 import { shapeAttestation } from '../src/gossip/attestation-shape.ts'
 import { topicNames } from '../src/gossip/topic-name.ts'
 import { decodePriceMessage } from '../src/gossip/wire.ts'
 import type { Database } from './database.ts'
+import { HeardStatuses } from './heard-statuses.ts'
 import { LifeRecord } from './life-record.ts'
 import type { Life, Watcher } from './life.ts'
 import { EPOCH_MS } from './process-clock.ts'
@@ -32,6 +34,7 @@ export class Checks implements Watcher {
   readonly fromTheFuture = new Set<StatementId>()
   readonly #world: World
   readonly #records = new WeakMap<Life, LifeRecord>()
+  readonly #heard = new WeakMap<Life, HeardStatuses>()
   /** Slot and signer to what the signer signed in it. */
   readonly #signed = new Map<string, StatementId>()
   readonly #rowOfSlot = new Map<string, StatementId>()
@@ -159,6 +162,13 @@ export class Checks implements Watcher {
       if (message === undefined) continue
       this.#fail(new Violation('not-before-quiet', `${life.machine.name}, ${describeRow(row)}: ${message}`))
     }
+  }
+
+  onHeard(life: Life, signed: SignedStatus): void {
+    const heard = this.#heard.get(life) ?? new HeardStatuses()
+    this.#heard.set(life, heard)
+    const message = heard.take(signed, life.clock.monoMs)
+    if (message !== undefined) this.#fail(new Violation('newest-status', `${life.machine.name} ${message}`))
   }
 
   onHangUp(life: Life, peerId: string): void {

@@ -2,6 +2,7 @@ import type { EngineEffect, EngineEvent } from '../src/consensus/effects.ts'
 import type { Engine } from '../src/consensus/engine.ts'
 import type { Instant } from '../src/core/clock.ts'
 import type { PriceRow } from '../src/core/price-table.ts'
+import type { SignedStatus } from '../src/core/status.ts'
 import type { Releases } from '../src/node/releases.ts'
 import type { NodeComponents } from '../src/node/running-node.ts'
 import type { SimulatedListener } from './database-connection.ts'
@@ -33,6 +34,8 @@ export interface Watcher {
   onPublish(life: Life, topic: string, data: Uint8Array): void
   onKept(life: Life, row: PriceRow): void
   onSent(life: Life, rows: readonly PriceRow[]): void
+  /** A status was taken. */
+  onHeard(life: Life, signed: SignedStatus): void
   onHangUp(life: Life, peerId: string): void
   onEnd(life: Life): void
   onMistake(life: Life, what: string, error?: unknown): void

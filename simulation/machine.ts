@@ -202,6 +202,11 @@ export class Machine {
       if (life.isAlive) this.#watcher.onEvent(life, event, { now, effects })
       return effects
     }
+    node.listen({
+      heard: (signed) => {
+        if (life.isAlive) this.#watcher.onHeard(life, signed)
+      },
+    })
     life.engine = engine
     if (life.isAlive) node.start()
   }

@@ -18,6 +18,7 @@ const DRIVER = 'src/node/engine-driver.ts'
 const ASSEMBLY = 'src/node/assemble.ts'
 const WRITER = 'src/store/table-writer.ts'
 const JUDGE = 'src/gossip/price-judge.ts'
+const DIRECTORY = 'src/gossip/node-directory.ts'
 const SIMULATION = 'simulation/simulation.ts'
 
 /** What the simulator must find. SQLite itself is not simulated, so its guards are switches of the simulated disk. */
@@ -222,5 +223,19 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/gossip/sync/syncer.ts',
     search: 'const taken = isSame ? 0 : await syncPending(this.#components, { peerId, signal })',
     replacement: 'const taken = 0',
+  },
+  {
+    name: 'older-status-taken',
+    breaks: 'a status that comes late takes the place of a newer one',
+    file: DIRECTORY,
+    search: "ahead >= 0) return ahead === 0 ? 'known' : 'old-status'",
+    replacement: "ahead === 0) return 'known'",
+  },
+  {
+    name: 'statuses-at-any-rate',
+    breaks: 'a signer is heard as often as it says something',
+    file: DIRECTORY,
+    search: "      if (this.#isTooSoon(known)) return 'too-soon'\n",
+    replacement: '',
   },
 ]

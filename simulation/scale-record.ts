@@ -80,6 +80,8 @@ export class ScaleRecord implements Watcher {
 
   onSent(): void {}
 
+  onHeard(): void {}
+
   onEnd(): void {}
 
   quorumTimes(): QuorumTimes {

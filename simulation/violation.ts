@@ -9,6 +9,7 @@ export const INVARIANTS = {
   'nothing-lost': 'what an honest node has kept at quorum is in the table in the end',
   'same-pending': 'honest nodes hold the same pending statements once the network is healed',
   'same-history': 'honest nodes with tables of their own have the same history once the network is healed',
+  'newest-status': 'of a signer the newest status counts, and one at most in half an interval',
   'bounded-memory': 'a node holds no more statements than there are places for',
   'no-mistake': 'no node fails by a mistake of ours',
 } as const

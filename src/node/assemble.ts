@@ -43,7 +43,7 @@ export interface AssembledNode {
   /** When the feed gave a price last, on the monotonic clock; undefined when it has given none. */
   lastPriceAtMs(): number | undefined
   /** Has a listener told of all that happens from now on. */
-  listen(listener: NodeListener): void
+  listen(listener: Partial<NodeListener>): void
   /** Takes up what the last process left, begins to listen, and to sign once others hear it. */
   start(): void
 }
