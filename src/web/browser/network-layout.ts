@@ -58,13 +58,16 @@ export function networkLayout(
     const angle = (2 * Math.PI * (at - top)) / order.length - Math.PI / 2
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
     const [x, y] = [size / 2 + radius * cos, size / 2 + radius * sin]
+    const { labelX, labelY, anchor } = labelPlace({ x, y, cos, sin })
     return {
       key: peerId,
       node: known.get(peerId),
       isSelf: peerId === selfPeerId,
       x,
       y,
-      ...labelPlace({ x, y, cos, sin }),
+      labelX,
+      labelY,
+      anchor,
     }
   })
   return { nodes: placed, links: placedLinks(links, new Map(placed.map((node) => [node.key, node]))) }
