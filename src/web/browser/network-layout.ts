@@ -33,6 +33,8 @@ interface Drawn {
 
 /** Between the middle of a node and its label. */
 const LABEL_GAP = 18
+/** The same, to the side of it: what is closer touches the node. */
+const LEAST_BESIDE = 14
 /** Where the ring runs this steeply away from the vertical, a label has room above or below its node, not beside it. */
 const STEEP = 0.85
 
@@ -86,7 +88,10 @@ function labelPlace({
 }): Pick<PlacedNode, 'labelX' | 'labelY' | 'anchor'> {
   if (Math.abs(cos) < 0.12) return { labelX: x, labelY: y + (sin < 0 ? -32 : 29), anchor: 'middle' }
   const anchor = cos > 0 ? 'start' : 'end'
-  if (Math.abs(sin) < STEEP) return { labelX: x + LABEL_GAP * cos, labelY: y + LABEL_GAP * sin, anchor }
+  if (Math.abs(sin) < STEEP) {
+    const beside = Math.max(LEAST_BESIDE, LABEL_GAP * Math.abs(cos))
+    return { labelX: x + beside * Math.sign(cos), labelY: y + LABEL_GAP * sin, anchor }
+  }
   return { labelX: x - 6 * Math.sign(cos), labelY: y + (sin < 0 ? -18 : 23), anchor }
 }
 
