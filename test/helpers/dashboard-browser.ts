@@ -146,13 +146,14 @@ const FOCUSED = `(() => {
 /** Walks through the page with the tab key: everything can be reached, and the focus is always seen. */
 export async function checkTabStops(page: Page): Promise<void> {
   const wanted = await page.evaluate<number>(STOPS)
-  const reached = new Set<string>()
+  // By the number of the stop: what stands in it may change meanwhile.
+  const reached = new Map<string, string>()
   await page.evaluate('document.body.focus()')
   for (let presses = 0; presses < wanted + 20; presses++) {
     await page.keyboard.press('Tab')
     const { name, isVisible } = await page.evaluate<{ name: string; isVisible: boolean }>(FOCUSED)
     assert.ok(isVisible, `the focus cannot be seen at ${name}`)
-    if (!name.includes('BODY')) reached.add(name)
+    if (!name.includes('BODY')) reached.set(name.split(' ', 1)[0] ?? '', name)
   }
-  assert.equal(reached.size, wanted, [...reached].join('\n'))
+  assert.equal(reached.size, wanted, [...reached.values()].join('\n'))
 }

@@ -19,17 +19,14 @@ export interface ChartData {
  */
 export function chartData(rounds: readonly Round[]): ChartData {
   const proposers = [...new Set(rounds.flatMap((round) => round.proposers))].toSorted()
-  let before: { readonly seconds: number; readonly round: Round } | undefined
-  const entries = rounds.toReversed().flatMap((round) => {
+  const entries: { readonly seconds: number; readonly round: Round | undefined }[] = []
+  for (const round of rounds.toReversed()) {
     const seconds = Date.parse(round.startTime) / 1_000
-    const entry = { seconds, round }
-    const gap =
-      before === undefined || before.round.round + 1 === round.round
-        ? []
-        : [{ seconds: (before.seconds + seconds) / 2, round: undefined }]
-    before = entry
-    return [...gap, entry]
-  })
+    const before = entries.at(-1)
+    if (before?.round !== undefined && before.round.round + 1 !== round.round)
+      entries.push({ seconds: (before.seconds + seconds) / 2, round: undefined })
+    entries.push({ seconds, round })
+  }
   return {
     proposers,
     seconds: entries.map(({ seconds }) => seconds),

@@ -38,6 +38,8 @@ interface Drawn {
 const SILENT_LIMIT = 8
 /** Between the middle of a node and its label. */
 const LABEL_GAP = 18
+/** The same, to the side of it: what is closer touches the node. */
+const LEAST_BESIDE = 14
 /** Where the ring runs this steeply away from the vertical, a label has room above or below its node, not beside it. */
 const STEEP = 0.85
 
@@ -66,13 +68,16 @@ export function networkLayout(
     const angle = (2 * Math.PI * (at - top)) / drawn.length - Math.PI / 2
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
     const [x, y] = [size / 2 + radius * cos, size / 2 + radius * sin]
+    const { labelX, labelY, anchor } = labelPlace({ x, y, cos, sin })
     return {
       key,
       node,
       isSelf: key === selfPeerId,
       x,
       y,
-      ...labelPlace({ x, y, cos, sin }),
+      labelX,
+      labelY,
+      anchor,
     }
   })
   return { nodes: placed, links: placedLinks(links, new Map(placed.map((node) => [node.key, node]))) }
@@ -107,7 +112,10 @@ function labelPlace({
 }): Pick<PlacedNode, 'labelX' | 'labelY' | 'anchor'> {
   if (Math.abs(cos) < 0.12) return { labelX: x, labelY: y + (sin < 0 ? -32 : 29), anchor: 'middle' }
   const anchor = cos > 0 ? 'start' : 'end'
-  if (Math.abs(sin) < STEEP) return { labelX: x + LABEL_GAP * cos, labelY: y + LABEL_GAP * sin, anchor }
+  if (Math.abs(sin) < STEEP) {
+    const beside = Math.max(LEAST_BESIDE, LABEL_GAP * Math.abs(cos))
+    return { labelX: x + beside * Math.sign(cos), labelY: y + LABEL_GAP * sin, anchor }
+  }
   return { labelX: x - 6 * Math.sign(cos), labelY: y + (sin < 0 ? -18 : 23), anchor }
 }
 

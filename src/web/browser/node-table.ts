@@ -1,6 +1,6 @@
 import { el, setAttributes, setText } from './element.ts'
 import { shortHex } from './format.ts'
-import { type CellContext, cellsOf } from './node-words.ts'
+import { type CellContext, because, cellsOf } from './node-words.ts'
 import type { HeldNode } from './page-state.ts'
 
 interface TableListeners {
@@ -61,12 +61,14 @@ class NodeLine {
     this.#peerId = node.peerId
     this.#signer = node.signer
     setText(this.#open, name)
-    setAttributes(this.#open, { 'aria-label': `${shortHex(node.signer)}, ${node.state}. Open what it says of itself` })
+    setAttributes(this.#open, {
+      'aria-label': `${shortHex(node.signer)}, ${node.state}${because(node)}. Open what it says of itself`,
+    })
     setText(this.#role, node.signer === context.self ? 'this node' : node.listed ? '' : 'observer')
     cells.forEach((text, at) => {
       const cell = this.#cells[at]
       if (cell !== undefined) setText(cell, text)
     })
-    setAttributes(this.element, { 'data-state': node.state })
+    setAttributes(this.element, { 'data-state': node.state, title: node.behindBecause ?? undefined })
   }
 }

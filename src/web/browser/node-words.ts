@@ -37,7 +37,8 @@ export function peerInWords(
   return `${shortHex(node.signer)} is ${node.state}${because(node)}; ${links_}${heard}.`
 }
 
-function because({ behindBecause }: SeenNode): string {
+/** Why it is behind, in brackets; empty unless it is and that is known. */
+export function because({ behindBecause }: SeenNode): string {
   return behindBecause === undefined || behindBecause === null ? '' : ` (${behindBecause.replace(/\.$/, '')})`
 }
 

@@ -96,10 +96,15 @@ export class PriceChart {
   #pointsOf(plot: uPlot, series: number): number[] | null {
     const { min, max } = plot.scales['x'] ?? {}
     const [from, to] = [plot.valToIdx(min ?? 0), plot.valToIdx(max ?? 0)]
-    const step = Math.ceil((to - from) / (this.#parent.clientWidth / PIXELS_A_POINT))
+    const pixels = this.#parent.clientWidth / Math.max(1, to - from)
+    const step = Math.ceil(PIXELS_A_POINT / pixels)
     const [median, column] = [plot.data.at(-1), plot.data[series]]
-    if (step <= 1 || median === undefined || column === undefined) return null
-    return sparsePoints({ median, column }, { from, to, step })
+    if (pixels >= ROOMY || median === undefined || column === undefined) return null
+    const at = (value: number | null | undefined): number => plot.valToPos(value ?? 0, 'y')
+    // What lies on the line would only make it look rough.
+    return sparsePoints({ median, column }, { from, to, step }).filter(
+      (index) => Math.abs(at(column[index]) - at(median[index])) > PIXELS_A_POINT,
+    )
   }
 
   /** @param marks - how many columns of points, and how large each is, pixels */
