@@ -127,6 +127,8 @@ export class HistoryRoot {
 
   /** The table, with this root told of what is written to it. */
   keepUpWith(table: PriceTable): PriceTable {
+    // Without a look there is nothing to add to.
+    if (this.#components.see === undefined) return table
     return {
       present: (ids) => table.present(ids),
       write: async (rows) => {

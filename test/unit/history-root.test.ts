@@ -148,6 +148,29 @@ describe('the root that a node reports of a table that others write to', () => {
     assert.equal(sights.length, 1)
   })
 
+  it('is looked at again when what came meanwhile cannot be added to what was seen', async () => {
+    const rows = {
+      old: [rowAt(OBSERVED_AT - 3 * DAY_MS)],
+      disputed: [rowAt(OBSERVED_AT + DAY_MS / 4), rowAt(OBSERVED_AT + DAY_MS / 4 + 1)],
+    }
+    for (const [what, written] of Object.entries(rows)) {
+      const { root, clock, waiting, table, sights, report, isTrue } = createSharing()
+      const answer = Promise.withResolvers<void>()
+      waiting.until = answer.promise
+      root.setHearing(true)
+      await table.write([])
+      await clock.settle()
+      await table.write(written)
+      answer.resolve()
+      await clock.settle()
+      assert.equal(await isTrue(), false, what)
+      await clock.advance(10_000)
+      await report()
+      assert.ok(await isTrue(), what)
+      assert.equal(sights.length, 2, what)
+    }
+  })
+
   it('is looked at again for what nobody here knows: unknown rows, old days, disputes, lost answers, lost notices', async () => {
     const cases: Record<string, (at: ReturnType<typeof createSharing>) => unknown> = {
       async unknown({ history, root }) {
