@@ -1,5 +1,5 @@
 import type { Readiness } from '../api/service-routes.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, Instant } from '../core/clock.ts'
 import { counted } from '../core/counted.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import { roundAt } from '../core/statement.ts'
@@ -7,6 +7,7 @@ import type { Signer } from '../consensus/signer.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
 import type { Topic } from '../gossip/topic.ts'
 import type { AssembledNode } from './assemble.ts'
+import { utcText } from './utc-text.ts'
 
 /** What comes by itself after a start has so long before its absence is a fault, milliseconds. */
 const GRACE_MS = 60_000
@@ -37,9 +38,9 @@ export function gossipReadiness(
     return [
       ...peerFaults(node, constants),
       ...(isSettled ? signerFaults(node, { constants, wallMs }) : []),
-      ...priceFaults({ constants, startedAtMs, lastAtMs: node.lastPriceAtMs(), monoMs }),
+      ...priceFaults({ constants, startedAtMs, lastAtMs: node.lastPriceAtMs(), now: { monoMs, wallMs } }),
       ...[node.clockFault() ?? []].flat(),
-      ...tableFaults(node),
+      ...tableFaults(node, { wallMs }),
     ]
   }
 }
@@ -67,24 +68,25 @@ function priceFaults({
   constants,
   startedAtMs,
   lastAtMs,
-  monoMs,
+  now,
 }: {
   readonly constants: NetworkConstants
   readonly startedAtMs: number
   readonly lastAtMs: number | undefined
-  readonly monoMs: number
+  readonly now: Instant
 }): readonly string[] {
   const patienceMs = 2 * constants.intervalMs + PRICE_PATIENCE_MS
-  const sinceMs = monoMs - (lastAtMs ?? startedAtMs)
+  const sinceMs = now.monoMs - (lastAtMs ?? startedAtMs)
   if (sinceMs <= (lastAtMs === undefined ? Math.max(patienceMs, GRACE_MS) : patienceMs)) return []
-  return [`no price has come from ${constants.source} for ${Math.round(sinceMs / 1_000)} s`]
+  // A time, and not how long ago it was: the same reason stays the same sentence, and is told once.
+  return [`no price has come from ${constants.source} since ${utcText(now.wallMs - sinceMs)}`]
 }
 
-function tableFaults(node: ReadyNode): readonly string[] {
+function tableFaults(node: ReadyNode, { wallMs }: Pick<Instant, 'wallMs'>): readonly string[] {
   const fault = node.tableFault()
   const oldestMs = node.owed.oldestMs() ?? 0
   return [
     ...(fault === undefined ? [] : [`the table cannot be written: ${fault}`]),
-    ...(oldestMs > OLD_ROW_MS ? [`a row has waited for the table for ${Math.round(oldestMs / 1_000)} s`] : []),
+    ...(oldestMs > OLD_ROW_MS ? [`a row has waited for the table since ${utcText(wallMs - oldestMs)}`] : []),
   ]
 }

@@ -5,6 +5,7 @@ import { counted } from '../core/counted.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import { type Round, roundAt, type StatementId } from '../core/statement.ts'
 import type { RoundBook, RoundNotes } from './round-book.ts'
+import { utcText } from './utc-text.ts'
 
 export interface RoundStoryComponents {
   readonly book: Pick<RoundBook, 'notes'>
@@ -33,12 +34,12 @@ function whenWasIt(
   { round, startMs, endMs }: Pick<RoundStory, 'round' | 'startMs' | 'endMs'>,
 ): readonly string[] {
   const nowMs = clock.now().wallMs
-  if (nowMs < startMs) return [`Round ${round} has not begun: it begins at ${time(startMs)}.`]
+  if (nowMs < startMs) return [`Round ${round} has not begun: it begins at ${utcText(startMs)}.`]
   const lasts = nowMs < endMs ? 'lasts' : 'lasted'
-  const sentences = [`Round ${round} ${lasts} from ${time(startMs)} to ${time(endMs)}.`]
+  const sentences = [`Round ${round} ${lasts} from ${utcText(startMs)} to ${utcText(endMs)}.`]
   if (endMs <= startedAtMs)
-    sentences.push(`This node was started later, at ${time(startedAtMs)}, and saw nothing of it.`)
-  else if (startMs < startedAtMs) sentences.push(`This node was started within it, at ${time(startedAtMs)}.`)
+    sentences.push(`This node was started later, at ${utcText(startedAtMs)}, and saw nothing of it.`)
+  else if (startMs < startedAtMs) sentences.push(`This node was started within it, at ${utcText(startedAtMs)}.`)
   return sentences
 }
 
@@ -79,8 +80,4 @@ function whoWasThere({ mostPeers }: RoundNotes): readonly string[] {
   if (mostPeers === undefined) return []
   if (mostPeers === 0) return ['It was connected to no other node of the network.']
   return [`It was connected to ${counted(mostPeers, 'node')} of the network, at most.`]
-}
-
-function time(ms: number): string {
-  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : `${ms} ms`
 }

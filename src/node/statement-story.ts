@@ -13,6 +13,7 @@ import { type ShownStatement, heldRefusal } from './pending-statement.ts'
 import type { SeenNodes } from './seen-nodes.ts'
 import type { StatementNews } from './statement-watch.ts'
 import type { StoryBook } from './story-book.ts'
+import { utcText } from './utc-text.ts'
 
 export interface StoryComponents {
   readonly engine: Pick<Engine, 'heldOf'>
@@ -69,7 +70,7 @@ function tell(components: StoryComponents, shown: ShownStatement | HeldStatement
 }
 
 function describe({ pair, price, round, proposer, observedAt }: PriceStatement): string {
-  return `${pair} at ${formatPrice(price)}, proposed by ${proposer} in round ${round}, observed at ${time(observedAt)}.`
+  return `${pair} at ${formatPrice(price)}, proposed by ${proposer} in round ${round}, observed at ${utcText(observedAt)}.`
 }
 
 function signed({ signatures }: Pick<Attestation, 'signatures'>, { minimumSigners }: NetworkConstants): string {
@@ -82,7 +83,7 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
   switch (phase) {
     case 'collecting':
       return [
-        `It has no quorum yet. Without one it expires at ${time(collectWindowEnd(statement.round, constants.intervalMs))}.`,
+        `It has no quorum yet. Without one it expires at ${utcText(collectWindowEnd(statement.round, constants.intervalMs))}.`,
       ]
     case 'quorum':
       return [`It has a quorum: its row is due in ${seconds(quietEndsInMs)}, or later if somebody signs meanwhile.`]
@@ -101,7 +102,7 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
       return ['It has a quorum, and the database refuses its row for good: the log of this node has the reason.']
     case 'expired':
       return [
-        `It had no quorum when collecting ended, at ${time(collectWindowEnd(statement.round, constants.intervalMs))}: nothing makes it pass any more, and later rounds have prices of their own.`,
+        `It had no quorum when collecting ended, at ${utcText(collectWindowEnd(statement.round, constants.intervalMs))}: nothing makes it pass any more, and later rounds have prices of their own.`,
       ]
   }
 }
@@ -130,12 +131,12 @@ function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentS
   }
   const lostMs = nodes.lostSinceMs(signer)
   if (lostMs !== undefined) {
-    const sentence = `${signer} is not connected since ${time(lostMs)}, and was not heard since.`
+    const sentence = `${signer} is not connected since ${utcText(lostMs)}, and was not heard since.`
     return { signer, reason: 'not-connected', sentence }
   }
   const heardMs = nodes.lastHeardMs(signer)
   if (nodes.isThere(signer)) {
-    const last = heardMs === undefined ? 'is there' : `was there when it was last heard, at ${time(heardMs)}`
+    const last = heardMs === undefined ? 'is there' : `was there when it was last heard, at ${utcText(heardMs)}`
     return { signer, reason: 'silent', sentence: `${signer} ${last}, and has neither signed nor refused.` }
   }
   return heardMs === undefined
@@ -143,7 +144,7 @@ function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentS
     : {
         signer,
         reason: 'not-connected',
-        sentence: `${signer} is not connected since it was last heard, at ${time(heardMs)}.`,
+        sentence: `${signer} is not connected since it was last heard, at ${utcText(heardMs)}.`,
       }
 }
 
@@ -167,7 +168,7 @@ function whatWouldPass(
   const leftMs = signedUntilMs - clock.now().wallMs
   return leftMs > 0
     ? `${what}: it can be signed for ${seconds(leftMs)} more.`
-    : `${what}, made by ${time(signedUntilMs)} and not here yet: nobody signs it any more.`
+    : `${what}, made by ${utcText(signedUntilMs)} and not here yet: nobody signs it any more.`
 }
 
 function whoRefused(missing: number, { willing }: { readonly willing: number }): string {
@@ -177,10 +178,6 @@ function whoRefused(missing: number, { willing }: { readonly willing: number }):
   return willing === missing
     ? `only ${counted(missing, 'signer')} may still sign`
     : `${who} that are missing have refused`
-}
-
-function time(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
 function seconds(ms: number): string {

@@ -37,6 +37,10 @@ function createReadyNode(intervalMs = INTERVAL_MS) {
   }
 }
 
+function since(clock: ManualClock, ms: number): string {
+  return `${new Date(clock.now().wallMs - ms).toISOString().slice(0, 19)}Z`
+}
+
 describe('a gossip node is ready', () => {
   it('from the moment on when it hears enough others, without waiting for statuses and prices', () => {
     const { found, readiness } = createReadyNode()
@@ -65,7 +69,10 @@ describe('a gossip node is ready', () => {
     await clock.advance(2 * INTERVAL_MS + 10_000)
     assert.deepEqual(readiness(), [])
     await clock.advance(1_000)
-    assert.deepEqual(readiness(), [`no price has come from coinbase for ${2 * (INTERVAL_MS / 1_000) + 11} s`])
+    const sentence = `no price has come from coinbase since ${since(clock, 2 * INTERVAL_MS + 11_000)}`
+    assert.deepEqual(readiness(), [sentence])
+    await clock.advance(60_000)
+    assert.deepEqual(readiness(), [sentence], 'the same sentence as long as it is true')
     found.priceAtMs = clock.now().monoMs
     assert.deepEqual(readiness(), [])
   })
@@ -78,16 +85,16 @@ describe('a gossip node is ready', () => {
     await clock.advance(30_000)
     assert.deepEqual(readiness(), [])
     await clock.advance(1_000)
-    assert.deepEqual(readiness(), ['no price has come from coinbase for 31 s'])
+    assert.deepEqual(readiness(), [`no price has come from coinbase since ${since(clock, 31_000)}`])
   })
 
   it('not while its clock is off, the table is away, or a row waits for long, each in a sentence', () => {
-    const { found, readiness } = createReadyNode()
+    const { clock, found, readiness } = createReadyNode()
     found.clock = 'the clock is off'
     found.table = 'nobody answers'
     found.oldestMs = 300_000
     assert.deepEqual(readiness(), ['the clock is off', 'the table cannot be written: nobody answers'])
     found.oldestMs = 301_000
-    assert.equal(readiness().at(-1), 'a row has waited for the table for 301 s')
+    assert.equal(readiness().at(-1), `a row has waited for the table since ${since(clock, 301_000)}`)
   })
 })
