@@ -3,11 +3,11 @@ import { describe, it } from 'node:test'
 import { decimalText, displayPrice, medianOf, parseDecimal } from '../../src/web/browser/decimal.ts'
 import {
   ago,
+  clockError,
   counted,
   countdown,
   duration,
   inBrief,
-  offset,
   shortHex,
   timeOfDay,
 } from '../../src/web/browser/format.ts'
@@ -90,6 +90,6 @@ describe('words on the page', () => {
   it('agree with their number', () => {
     assert.equal(counted(1, 'signer'), '1 signer')
     assert.equal(counted(0, 'signer'), '0 signers')
-    assert.deepEqual([12.4, -1_400].map(offset), ['+12 ms', '−1.4 s'])
+    assert.deepEqual([12.4, -1_400, -0.2].map(clockError), ['12 ms slow', '1.4 s fast', '0 ms'])
   })
 })

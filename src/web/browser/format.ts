@@ -75,9 +75,10 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** How far a clock is off: `+12 ms`, `−1.4 s`. */
-export function offset(ms: number): string {
-  const sign = ms < 0 ? '−' : '+'
-  const size = Math.abs(ms)
-  return size < SECOND ? `${sign}${Math.round(size)} ms` : `${sign}${(size / SECOND).toFixed(1)} s`
+/** How far a clock is off of which the others are so far ahead: `12 ms slow`, `1.4 s fast`. */
+export function clockError(othersAheadMs: number): string {
+  const size = Math.abs(othersAheadMs)
+  const text = size < SECOND ? `${Math.round(size)} ms` : `${(size / SECOND).toFixed(1)} s`
+  if (text === '0 ms') return text
+  return `${text} ${othersAheadMs > 0 ? 'slow' : 'fast'}`
 }
