@@ -35,8 +35,8 @@ interface Sample {
 }
 
 /** How far the clocks of the others are ahead of this machine's, milliseconds: so it is reported and shown. */
-export function othersAheadMs(offset: Offset | undefined): number | undefined {
-  return offset === undefined ? undefined : 0 - offset.ms
+export function othersAheadMs({ ms }: Offset): number {
+  return 0 - ms
 }
 
 /**

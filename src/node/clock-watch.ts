@@ -39,7 +39,8 @@ export class ClockWatch {
 
   /** How far the clocks of the others are ahead of this machine's, milliseconds; undefined when nobody can say. */
   othersAheadMs(): number | undefined {
-    return othersAheadMs(this.#components.offset.offset())
+    const found = this.#components.offset.offset()
+    return found && othersAheadMs(found)
   }
 
   /**
@@ -70,17 +71,18 @@ export class ClockWatch {
         (useless
           ? 'Until it is right this node proposes nothing, since nobody would sign it'
           : 'Nobody signs what a clock 10 s ahead or 60 s behind has seen'),
-      { offsetMs: Math.round(found.ms) },
+      { clockOffsetMs: Math.round(othersAheadMs(found)) },
     )
   }
 
-  #settle({ signers, ms }: Offset): void {
+  #settle(found: Offset): void {
     if (this.#saidMs === undefined) return
     this.#saidMs = undefined
     this.#saidUseless = false
-    this.#components.logger.info(`the clock of this machine is right again, by the median of ${signers} signers`, {
-      offsetMs: Math.round(ms),
-    })
+    this.#components.logger.info(
+      `the clock of this machine is right again, by the median of ${found.signers} signers`,
+      { clockOffsetMs: Math.round(othersAheadMs(found)) },
+    )
   }
 }
 

@@ -76,5 +76,11 @@ export function openHearing(components: HearingComponents, constants: NetworkCon
     { ...components, logger: logger.child('inbox') },
     { name: statusTopicName(constants.network), label: 'status', judge, together: false },
   )
-  return { topic, clockOffsetMs: () => othersAheadMs(offset.offset()) }
+  return {
+    topic,
+    clockOffsetMs() {
+      const found = offset.offset()
+      return found && othersAheadMs(found)
+    },
+  }
 }

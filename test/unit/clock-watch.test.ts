@@ -31,6 +31,7 @@ describe('a clock that is off', () => {
       logger.at('warn')[0] ?? '',
       /^the clock of this machine is 3\.2 s behind the median of 4 signers: check its time synchronisation\./,
     )
+    assert.equal(logger.lines.at(-1)?.facts?.['clockOffsetMs'], 3_200)
     assert.equal(counters.count('gp_clock_warnings_total'), 1)
   })
 
