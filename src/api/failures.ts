@@ -36,14 +36,20 @@ function asProblem(error: unknown, request: FastifyRequest): Problem {
   return new Problem(500, { detail: 'This node made a mistake; its log says more.' })
 }
 
-function badParameters(validation: NonNullable<FastifyError['validation']>, { routeOptions }: FastifyRequest): Problem {
+function badParameters(
+  validation: NonNullable<FastifyError['validation']>,
+  { routeOptions, query }: FastifyRequest,
+): Problem {
+  const given = new Map<string, unknown>(Object.entries(query ?? {}))
   const known = routeOptions.config.route?.query ?? []
   const errors = validation.slice(0, FAULTS_LIMIT).map(({ instancePath, keyword, params, message }): ParameterFault => {
     if (keyword === 'additionalProperties') {
       const list = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`
       return { parameter: String(params['additionalProperty']).slice(0, 64), detail: `it is unknown; ${list}` }
     }
-    return { parameter: instancePath.slice(1), detail: `it ${message ?? 'is wrong'}` }
+    const parameter = instancePath.slice(1)
+    if (Array.isArray(given.get(parameter))) return { parameter, detail: 'it is given more than once' }
+    return { parameter, detail: `it ${message ?? 'is wrong'}` }
   })
   const names = [...new Set(errors.map(({ parameter }) => parameter))].join(', ')
   return new Problem(400, { detail: `The request has parameters that are wrong: ${names}.`, errors })

@@ -354,6 +354,19 @@ describe('bad input', () => {
     assert.deepEqual(table.asked, [])
   })
 
+  it('is told that a parameter is there twice, where it is right each time', async (t) => {
+    const { ask, contract } = await startWithContract(t)
+    for (const [query, parameter] of [
+      ['limit=1&limit=2', 'limit'],
+      ['pair=ETH-USD&pair=BTC-USD', 'pair'],
+    ] as const) {
+      const answer = await ask(`/v1/prices?${query}`)
+      contract.check('/v1/prices', answer)
+      const { errors } = answer.json() as { errors: unknown }
+      assert.deepEqual(errors, [{ parameter, detail: 'it is given more than once' }])
+    }
+  })
+
   it('tells of all wrong parameters at once, and of eight at most', async (t) => {
     const { ask } = await startApi(t)
     const two = (await ask('/v1/prices?limit=0&pair=x')).json() as { errors: unknown[] }
