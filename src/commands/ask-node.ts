@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import axios, { type AxiosResponse } from 'axios'
+import type { ParameterFault } from '../api/problem.ts'
 import { DEFAULT_DATA_DIR } from '../cluster/cluster-plan.ts'
 import { requireVariables } from '../config.ts'
 import { surroundings } from '../config/surroundings.ts'
@@ -73,11 +74,9 @@ function nodeAt(url: string): NodeApi {
       const { data: text, status } = await ask(url, path, signal)
       const data = parsed(text)
       if (status === 200 && data !== undefined) return data as T
-      const { detail } = (data ?? {}) as { readonly detail?: unknown }
       throw new CommandError(
-        typeof detail === 'string'
-          ? printed(detail)
-          : `${new URL(path, url).href} answers with status ${status}, and not as a node does: see that the URL is that of one`,
+        problemIn(data) ??
+          `${new URL(path, url).href} answers with status ${status}, and not as a node does: see that the URL is that of one`,
       )
     },
     async text(path) {
@@ -112,6 +111,16 @@ function parsed(text: string): object | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What a problem document says, with what it says of each parameter; undefined when the answer is none. */
+function problemIn(data: object | undefined): string | undefined {
+  const { detail, errors } = (data ?? {}) as { readonly detail?: unknown; readonly errors?: unknown }
+  if (typeof detail !== 'string') return undefined
+  const faults = (Array.isArray(errors) ? errors : []).flatMap((fault: Partial<ParameterFault> | null) =>
+    typeof fault?.detail !== 'string' || detail.includes(fault.detail) ? [] : `${fault.parameter}: ${fault.detail}.`,
+  )
+  return printed([detail, ...faults].join(' '))
 }
 
 /** Text of somebody else, so that it moves no cursor. */
