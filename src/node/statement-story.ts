@@ -160,7 +160,11 @@ function whatWouldPass(
   if (!open && willing < lacking) {
     return `${needed}, and ${whoRefused(missing.length, { willing })}: as it is, it will expire.`
   }
-  const what = open ? needed : `${needed} of the ${willing} signers that are missing and have not refused`
+  const who =
+    willing === 1
+      ? 'the only signer that is missing and has not refused'
+      : `the ${willing} signers that are missing and have not refused`
+  const what = open ? needed : `${needed} of ${who}`
   const signedUntilMs = Math.min(
     statement.observedAt + CO_SIGN_PAST_MS,
     collectWindowEnd(statement.round, constants.intervalMs),

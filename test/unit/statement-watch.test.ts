@@ -262,6 +262,15 @@ describe('who watches statements', () => {
     )
   })
 
+  it('says of one signer that may still sign that it is one', () => {
+    const { receive, why } = createWatched(constants([alice, bob, carol]))
+    receive(alice, bob)
+    assert.match(
+      why().wouldPass ?? '',
+      /^1 more signature of the only signer that is missing and has not refused: it can be signed for/,
+    )
+  })
+
   it('can say that a row waits for the table', async () => {
     const { clock, handle, receive, why } = createWatched()
     receive(alice, bob, carol)
