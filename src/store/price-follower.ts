@@ -235,7 +235,7 @@ export class PriceFollower {
   async #disconnect(): Promise<void> {
     const client = this.#client
     this.#client = undefined
-    if (client !== undefined) await closeClient(this.#components, { client: client, atMostMs: CLOSE_TIMEOUT_MS })
+    if (client !== undefined) await closeClient(this.#components, { client, atMostMs: CLOSE_TIMEOUT_MS })
   }
 }
 

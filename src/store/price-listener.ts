@@ -157,7 +157,7 @@ export class PriceListener implements DatabaseMarks {
       // Who connects again may find another database.
       this.#marks = new RecentMap({ limit: MARKS_LIMIT })
       if (hearing) onHearing(false)
-      await closeClient(this.#components, { client: client, atMostMs: CLOSE_TIMEOUT_MS })
+      await closeClient(this.#components, { client, atMostMs: CLOSE_TIMEOUT_MS })
     }
   }
 
