@@ -4,6 +4,7 @@ import { decimalText, displayPrice, medianOf, parseDecimal } from '../../src/web
 import {
   ago,
   clockError,
+  clockErrorInBrief,
   counted,
   countdown,
   duration,
@@ -91,5 +92,6 @@ describe('words on the page', () => {
     assert.equal(counted(1, 'signer'), '1 signer')
     assert.equal(counted(0, 'signer'), '0 signers')
     assert.deepEqual([12.4, -1_400, -0.2].map(clockError), ['12 ms slow', '1.4 s fast', '0 ms'])
+    assert.deepEqual([12.4, -1_400, 2_000].map(clockErrorInBrief), ['12 ms', '1.4 s fast', '2.0 s slow'])
   })
 })

@@ -55,6 +55,13 @@ describe('a node in words', () => {
     assert.equal(facts.get('Connected to'), 'its status does not say')
   })
 
+  it('has a clock that is fast where the others are behind it', () => {
+    const held = { node: { ...second, clockOffsetMs: -2_400 }, heldAtMs: 0 }
+    const context = { nodes, self: null, nowMs: 0, wallMs: 0 }
+    assert.equal(cellsOf(held, context)[3], '2.4 s fast')
+    assert.equal(new Map(factsOf(held, context)).get('Clock'), '2.4 s fast, by those of the others')
+  })
+
   it('grows older until it is heard again, but for the node itself', () => {
     const held = { node: first, heldAtMs: 1_000 }
     assert.equal(cellsOf(held, { self: null, nowMs: 9_000, wallMs: 0 })[2], '10 s ago')

@@ -77,8 +77,16 @@ export function counted(count: number, noun: string): string {
 
 /** How far a clock is off of which the others are so far ahead: `12 ms slow`, `1.4 s fast`. */
 export function clockError(othersAheadMs: number): string {
-  const size = Math.abs(othersAheadMs)
-  const text = size < SECOND ? `${Math.round(size)} ms` : `${(size / SECOND).toFixed(1)} s`
-  if (text === '0 ms') return text
-  return `${text} ${othersAheadMs > 0 ? 'slow' : 'fast'}`
+  const size = sizeOf(othersAheadMs)
+  return size === '0 ms' ? size : `${size} ${othersAheadMs > 0 ? 'slow' : 'fast'}`
+}
+
+/** The same where there is little room: less than a second matters to nobody, whichever way it is. */
+export function clockErrorInBrief(othersAheadMs: number): string {
+  return Math.abs(othersAheadMs) < SECOND ? sizeOf(othersAheadMs) : clockError(othersAheadMs)
+}
+
+function sizeOf(ms: number): string {
+  const size = Math.abs(ms)
+  return size < SECOND ? `${Math.round(size)} ms` : `${(size / SECOND).toFixed(1)} s`
 }

@@ -1,5 +1,5 @@
 import type { Link, SeenNode } from './api-shapes.ts'
-import { ago, clockError, counted, duration, shortHex, shortPeerId, timeOfDay } from './format.ts'
+import { ago, clockError, clockErrorInBrief, counted, duration, shortHex, shortPeerId, timeOfDay } from './format.ts'
 import type { HeldNode } from './page-state.ts'
 
 /** The peers that a peer is connected to, as it or they tell, in no order. */
@@ -56,7 +56,7 @@ export function cellsOf({ node, heldAtMs }: HeldNode, { self, nowMs, wallMs }: C
     shortHex(node.signer),
     node.state,
     node.signer === self ? 'itself' : ago(node.heardAgoMs + nowMs - heldAtMs),
-    node.clockOffsetMs === null ? '–' : clockError(node.clockOffsetMs),
+    node.clockOffsetMs === null ? '–' : clockErrorInBrief(node.clockOffsetMs),
     node.peers === null ? '–' : String(node.peers.length),
     node.outbox === null ? '–' : String(node.outbox),
     receivedOf(node)?.toLocaleString('en-US') ?? '–',
