@@ -18,8 +18,8 @@ export interface Committed {
 export type Pace = Pick<AgreedConstants, 'intervalMs' | 'quietPeriodMs'>
 
 /**
- * How far the network has come: when the newest row was observed that at least half of the nodes have. A lie of few, or
- * a clock that is ahead, makes nobody look late: not those who know of no row either, so they are counted too.
+ * How far the network has come: when the newest row was observed that at least half of the nodes have, those that know
+ * of no row counted too. So a lie of few, or a clock that is ahead, makes nobody look late.
  */
 export function frontOf(nodes: readonly Committed[], { wallMs }: { readonly wallMs: number }): number | undefined {
   const newestFirst = nodes

@@ -36,7 +36,7 @@ export class SeenNodes {
   readonly #pace: Pace | undefined
   readonly #own: () => OwnNode | undefined
   readonly #last = new RecentMap<string, LastHeard>({ limit: GONE_LIMIT })
-  /** By peer id, on the wall clock, of connections that this node had. */
+  /** By peer id, on the wall clock, of connections to those who are remembered. */
   readonly #lostAtMs = new RecentMap<string, number | undefined>({ limit: GONE_LIMIT })
 
   /** @param own - this node; undefined when it sends no status */
@@ -71,6 +71,8 @@ export class SeenNodes {
 
   /** A connection of this node was made, or has ended. */
   connected(peerId: string, up: boolean): void {
+    // Strangers can come and go as fast as they like, and would push out the others.
+    if (!this.#isRemembered(peerId)) return
     this.#lostAtMs.set(peerId, up ? undefined : this.#clock.now().wallMs)
   }
 
@@ -100,6 +102,11 @@ export class SeenNodes {
     const others = [...there, ...once.values()].map((node) => this.#show(node, frontMs))
     const sorted = others.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))
     return own === undefined ? sorted : [this.#showOwn(own, frontMs), ...sorted]
+  }
+
+  #isRemembered(peerId: string): boolean {
+    for (const { node } of this.#last.values()) if (node.status.peerId === peerId) return true
+    return false
   }
 
   #front(own: OwnNode | undefined): number | undefined {

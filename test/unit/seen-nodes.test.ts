@@ -73,6 +73,17 @@ describe('the nodes that are seen', () => {
     assert.equal(lostMs(), undefined)
   })
 
+  it('stay lost however many strangers come and go', () => {
+    const { clock, nodes, hear } = createSeen()
+    hear()
+    nodes.connected(bob.address, false)
+    for (let stranger = 0; stranger < 1_000; stranger++) {
+      nodes.connected(`stranger${stranger}`, true)
+      nodes.connected(`stranger${stranger}`, false)
+    }
+    assert.equal(nodes.lostSinceMs(bob.address), clock.now().wallMs)
+  })
+
   it('have this node among them, first, and never twice', () => {
     const { nodes, hear } = createSeen()
     assert.equal(hear(alice), undefined)
