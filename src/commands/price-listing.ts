@@ -1,5 +1,7 @@
 import { listSignatures } from '../core/listed-signature.ts'
 import { formatPrice } from '../core/price.ts'
+import { printable } from '../core/row-fault.ts'
+import { visibleJson } from '../core/visible-json.ts'
 import type { StoredPrice } from '../store/stored-price.ts'
 import { shortAddress } from './short-text.ts'
 
@@ -49,7 +51,7 @@ function lengthOf(widths: readonly number[], leftOut: ReadonlySet<string>): numb
 export function priceJson({ attestation, lastSignedAtMs, createdAtMs }: StoredPrice): string {
   const { id, statement, signatures } = attestation
   const { network, pair, price, round, observedAt, source, proposer } = statement
-  return JSON.stringify({
+  const json = JSON.stringify({
     id,
     network,
     pair,
@@ -63,19 +65,20 @@ export function priceJson({ attestation, lastSignedAtMs, createdAtMs }: StoredPr
     lastSignedTime: new Date(lastSignedAtMs).toISOString(),
     createdTime: new Date(createdAtMs).toISOString(),
   })
+  return visibleJson(json)
 }
 
 function cellsOf({ attestation, createdAtMs }: StoredPrice): readonly string[] {
   const { statement, signatures } = attestation
   return [
     timeOf(statement.observedAt),
-    statement.pair,
+    printable(statement.pair),
     formatPrice(statement.price),
     `${statement.round}`,
     shortAddress(statement.proposer),
     `${signatures.size}`,
     timeOf(createdAtMs),
-    statement.network,
+    printable(statement.network),
   ]
 }
 

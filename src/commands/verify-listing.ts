@@ -2,6 +2,7 @@ import { counted } from '../core/counted.ts'
 import type { ExpectedSigners } from '../core/judge-row.ts'
 import type { RowName, RowRange } from '../core/raw-row.ts'
 import { type FalseRow, printable } from '../core/row-fault.ts'
+import { visibleJson } from '../core/visible-json.ts'
 import { wrapToWidth } from './text-width.ts'
 import type { VerificationResult } from '../verify/verification.ts'
 
@@ -39,7 +40,7 @@ export function falseRowLines({ row, faults }: FalseRow, { width = Infinity }: L
 }
 
 export function falseRowJson({ row, faults }: FalseRow): string {
-  return `${JSON.stringify({ kind: 'false-row', ...row, faults })}\n`
+  return `${visibleJson(JSON.stringify({ kind: 'false-row', ...row, faults }))}\n`
 }
 
 export function summaryJson({ result, expected, range, seconds }: Verified): string {

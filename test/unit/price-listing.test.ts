@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createRunningTable, priceJson, priceTable } from '../../src/commands/price-listing.ts'
+import { falseRowJson } from '../../src/commands/verify-listing.ts'
 import { type Address, parseAddress } from '../../src/core/address.ts'
 import { fromHex, toHex } from '../../src/core/hex.ts'
 import { nobleSecp256k1 } from '../../src/core/noble-secp256k1.ts'
@@ -78,5 +79,15 @@ describe('a row as JSON', () => {
     assert.equal(line.price, '3021.455')
     assert.equal(signature, toHex(row.attestation.signatures.get(signer) ?? new Uint8Array()))
     assert.equal(priceJson(row).includes('\n'), false)
+  })
+
+  it('moves no cursor, whatever somebody wrote into the table', () => {
+    const row = rowOf('3021.455')
+    const { statement } = row.attestation
+    const foul = { ...row, attestation: { ...row.attestation, statement: { ...statement, pair: 'A\u009b2J\u202e' } } }
+    assert.match(priceTable([foul]), / A\\u\{9b\}2J\\u\{202e\} /)
+    assert.match(priceJson(foul), /"A\\u009b2J\\u202e"/)
+    const name = { table: 'prices', id: '\u009b', place: '(0,1)' } as const
+    assert.match(falseRowJson({ row: name, faults: [] }), /"id":"\\u009b"/)
   })
 })
