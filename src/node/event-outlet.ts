@@ -4,8 +4,8 @@ import type { Logger } from '../core/logger.ts'
 import { TokenBucket } from '../gossip/token-bucket.ts'
 
 /**
- * What is told of peers that nobody vouches for and of nodes that may not sign, at once and a second: they can come and go, and make up keys,
- * as fast as they like, and would push all else out of what is kept for readers.
+ * What is told of peers that nobody vouches for and of nodes that may not sign, at once and a second: they can come and
+ * go, and make up keys, as fast as they like, and would push all else out of what is kept for readers.
  */
 const STRANGERS = { capacity: 100, refillPerSecond: 1 }
 
