@@ -90,7 +90,7 @@ export const NETWORK_SCHEMAS = {
     signers: orNull(
       list(
         { type: 'string', pattern: '^0x[0-9a-f]{40}(@[0-9]*-[0-9]*)?$' },
-        'Who may sign, as ADDRESS or ADDRESS@FROM-TO for rounds; null in an open network and on a bootstrap node',
+        'Who may sign, as ADDRESS or ADDRESS@FROM-TO for rounds; null in an open network and on a bootstrap node without a signer set',
       ),
     ),
     health: ref('Health'),

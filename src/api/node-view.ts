@@ -38,7 +38,7 @@ export interface NodeSelf {
   readonly address: Address | undefined
   /** Undefined on a bootstrap node that was not told of the signer set. */
   readonly constants: AgreedConstants | undefined
-  /** Who may sign, and in which rounds; undefined in an open network, and on a bootstrap node. */
+  /** Who may sign, and in which rounds; undefined in an open network, and on a bootstrap node that was not told. */
   readonly signers?: readonly SignerEntry[] | undefined
 }
 

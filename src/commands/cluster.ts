@@ -12,8 +12,9 @@ export interface ClusterFlags {
 
 const HELP = `
 Postgres, a bootstrap node and signing nodes run on this machine until Ctrl-C; what they make is kept in the data
-directory. GP_* variables of the environment reach every node. When Coinbase cannot be reached at the start, the
-cluster says so and runs on simulated prices, in a network of its own.`
+directory. GP_* variables of the environment reach every node; with GP_DATABASEURL no Postgres is started. The first
+signing node serves the dashboard, at GP_HTTPADDR or the first free port from 8080. When Coinbase cannot be reached at the
+start, the cluster says so and runs on simulated prices, in a network of its own.`
 
 /** `gossip-price cluster`: a whole network on this machine. */
 export function registerCluster(program: Command): void {

@@ -12,7 +12,8 @@ which must not be running; a running node catches up by itself. Each row is chec
 every signature, a quorum of the signers of its round. What is there stays as it is.
 
 It can be stopped at any time; the next run goes on where this one ended. Exit code 0 when the history agrees with that
-of all connected nodes; 1 when there is nobody to take it from, when a node lies, or when it was stopped.`
+of all connected nodes; 1 when there is nobody to take it from, when a node lies or could not be asked to the end, when
+statements had to be left out, or when it was stopped.`
 
 /** `gossip-price resync`: takes over committed history from other nodes. */
 export function registerResync(program: Command): void {

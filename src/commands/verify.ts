@@ -18,7 +18,8 @@ recovered, and nothing is believed of the table, its constraints and indexes inc
 ones nobody can tell from the table: name them with --signers, as GP_SIGNERS has them (ADDRESS, ADDRESS@FROM-TO, or
 @FILE), and how many make a quorum with --threshold.
 
-Exit code: 0 when all rows are true, 1 when one is false, 2 when they could not be judged.
+Exit code: 0 when all rows are true, 1 when one is false, 2 when they could not be judged, 78 when --signers, --database or
+GP_* hold what they may not.
 ${DATABASE_HELP}`
 
 /** `gossip-price verify`: every row again, trusting nobody. */

@@ -14,8 +14,15 @@ const COMPOSE_VARIABLES = [
   {
     name: 'COMPOSE_PROFILES',
     value: 'simulate',
-    description: 'with simulate, docker compose serves made-up prices to its nodes, for machines without a connection',
+    description:
+      'with simulate, docker compose serves made-up prices to its nodes, for machines without a connection; ' +
+      'with monitoring it runs Prometheus and Grafana, too; separated by a comma, both',
   },
+  { name: 'DASHBOARD_PORT', value: '8080', description: 'port of this machine for the HTTP API of node1' },
+  { name: 'POSTGRES_PORT', value: '5431', description: 'likewise for Postgres' },
+  { name: 'PROMETHEUS_PORT', value: '9090', description: 'likewise for Prometheus' },
+  { name: 'GRAFANA_PORT', value: '3000', description: 'likewise for Grafana' },
+  { name: 'GRAFANA_PASSWORD', value: 'prices', description: 'password of admin in Grafana' },
 ]
 
 /** What a variable is set to, without secrets; undefined where its default holds. */
@@ -70,8 +77,8 @@ export function renderConfig(env: Environment): string {
 /** The file `.env.example`: every variable with its meaning, and its default as an assignment that is commented out. */
 export function renderEnvExample(): string {
   const head = [
-    '# Copy this file to .env and change what you need. docker compose reads it, and so do the commands node, prices,',
-    '# migrate, keys and config in the directory they are started in; what is set in the environment wins.',
+    '# Copy this file to .env and change what you need. docker compose reads it, and so do all commands, in the',
+    '# directory that they are started in; what is set in the environment wins.',
   ]
   const ours = ALL.map((variable) => {
     const words = typeof variable.default === 'string' ? '' : `\n# Default: ${variable.default.words}.`
