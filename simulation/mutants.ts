@@ -176,9 +176,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'first-turn-alone',
     breaks: 'a row is left to the first in turn for good',
-    file: ASSEMBLY,
-    search: 'turnDelayMs: (row) => writeTurnDelayMs(row, signer.address)',
-    replacement: 'turnDelayMs: (row) => (writeTurnDelayMs(row, signer.address) === 0 ? 0 : 1_000_000_000)',
+    file: 'src/node/open-writer.ts',
+    search: 'turnDelayMs: (row) => writeTurnDelayMs(row, own)',
+    replacement: 'turnDelayMs: (row) => (writeTurnDelayMs(row, own) === 0 ? 0 : 1_000_000_000)',
   },
   {
     name: 'any-signer-counts',
