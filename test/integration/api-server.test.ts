@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { startApiServer } from '../../src/api/api-server.ts'
-import { loadStaticFiles, staticFile } from '../../src/api/static-files.ts'
+import { staticFile } from '../../src/api/static-files.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { startApi } from '../helpers/api-at-work.ts'
 import { defer } from '../helpers/defer.ts'
 import { openStream } from '../helpers/event-reader.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
-import { ROOT } from '../helpers/documents.ts'
 import { until } from '../helpers/until.ts'
 
 const PAGE = staticFile('text/html; charset=utf-8', Buffer.from('<!doctype html><title>prices</title>'))
@@ -290,12 +289,6 @@ describe('the dashboard', () => {
     }
     assert.equal((await ask('/', { headers: { 'if-none-match': '"other"' } })).status, 200)
     assert.equal((await ask('/index.html')).body, first.body)
-  })
-
-  it('is the files of a directory of the types that it is made of', async () => {
-    const files = await loadStaticFiles(`${ROOT}docs`)
-    assert.deepEqual([...files.keys()], ['/path-of-a-price.svg'])
-    assert.equal(files.get('/path-of-a-price.svg')?.type, 'image/svg+xml')
   })
 
   it('is nothing where there are no files', async (t) => {
