@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { CLEAR_LINE, PROGRESS_EVERY_MS, percentText, progressBar, remainingText } from '../src/commands/progress-bar.ts'
+import { type ProgressBarOptions, createProgressBar, remainingText } from '../src/commands/progress-bar.ts'
 
 /** Tells whoever waits how far it is. */
 export interface Progress {
@@ -9,25 +9,16 @@ export interface Progress {
   clear(): void
 }
 
-export interface ProgressOptions {
-  readonly terminal: boolean
-  readonly colour: boolean
-}
-
-/** A bar on one line of a terminal; elsewhere a line now and then. */
-export function createProgress(stream: Pick<Writable, 'write'>, { terminal, colour }: ProgressOptions): Progress {
-  let saidAtMs = 0
+export function createProgress(stream: Pick<Writable, 'write'>, options: ProgressBarOptions): Progress {
+  const bar = createProgressBar(stream, options)
   return {
     at(target, { done, total, elapsedMs }) {
-      if (elapsedMs - saidAtMs < PROGRESS_EVERY_MS[terminal ? 'terminal' : 'lines']) return
-      saidAtMs = elapsedMs
-      const rate = `${Math.round((1_000 * done) / elapsedMs).toLocaleString('en')}/s`
       const part = done / total
-      const words = `${percentText(part)} ${rate}, ${remainingText(part, elapsedMs) ?? '…'} left, ${target}`
-      stream.write(terminal ? `${CLEAR_LINE}${progressBar(part, { colour })} ${words}` : `${words}\n`)
+      bar.at({ part, elapsedMs }, () => {
+        const rate = `${Math.round((1_000 * done) / elapsedMs).toLocaleString('en')}/s`
+        return `${rate}, ${remainingText(part, elapsedMs) ?? '…'} left, ${target}`
+      })
     },
-    clear() {
-      if (terminal) stream.write(CLEAR_LINE)
-    },
+    clear: () => bar.clear(),
   }
 }

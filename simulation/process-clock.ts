@@ -1,5 +1,6 @@
 import type { Clock, Instant } from '../src/core/clock.ts'
 import type { Scheduler } from './scheduler.ts'
+import { timerSleep } from './timer-sleep.ts'
 
 /**
  * When the simulation begins, milliseconds since the Unix epoch: a round of every simulated interval begins then, and
@@ -61,21 +62,7 @@ export class ProcessClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason)
-        return
-      }
-      const onAbort = (): void => {
-        cancel()
-        reject(signal?.reason)
-      }
-      const cancel = this.after(delayMs, () => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      })
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
+    return timerSleep(this, { delayMs, signal })
   }
 
   /** No timer runs any more. */

@@ -1,11 +1,9 @@
-import type { Tally } from './checks.ts'
-import type { Database } from './database.ts'
 import type { ScenarioOptions } from './scenario.ts'
-import { simulate, type SimulationOptions } from './simulation.ts'
+import { simulate, type SimulationOptions, type SimulationResult } from './simulation.ts'
 import type { Invariant } from './violation.ts'
 
 /** What one run came to, as plain data that other threads can be told. */
-export interface RunSummary {
+export interface RunSummary extends Omit<SimulationResult, 'scenario' | 'violation'> {
   readonly options: ScenarioOptions
   readonly violation:
     | { readonly invariant: Invariant; readonly message: string; readonly cause: string | undefined }
@@ -19,15 +17,6 @@ export interface RunSummary {
   readonly intervalMs: number
   readonly quietPeriodMs: number
   readonly pairs: number
-  readonly tally: Tally
-  readonly crashes: number
-  readonly messages: number
-  readonly bytes: number
-  readonly questions: number
-  readonly statements: Database['statements']
-  readonly steps: number
-  readonly elapsedMs: number
-  readonly digest: string
 }
 
 /** Runs one scenario. */

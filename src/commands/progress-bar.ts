@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { createColors } from 'picocolors'
 
 /** Empties the line in which the cursor is. */
@@ -27,6 +28,41 @@ export function remainingText(part: number, elapsedMs: number): string | undefin
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
+}
+
+/** Tells whoever waits how far it is. */
+export interface ProgressBar {
+  /**
+   * @param position - what is done, and how long it took, milliseconds
+   * @param words - what stands behind the percentage; asked for only when it is shown
+   */
+  at(position: { readonly part: number; readonly elapsedMs: number }, words: () => string): void
+  /** Takes the bar off the screen. */
+  clear(): void
+}
+
+export interface ProgressBarOptions {
+  readonly terminal: boolean
+  readonly colour: boolean
+}
+
+/** A bar on one line of a terminal; elsewhere a line now and then. */
+export function createProgressBar(
+  stream: Pick<Writable, 'write'>,
+  { terminal, colour }: ProgressBarOptions,
+): ProgressBar {
+  let saidAtMs = 0
+  return {
+    at({ part, elapsedMs }, words) {
+      if (elapsedMs - saidAtMs < PROGRESS_EVERY_MS[terminal ? 'terminal' : 'lines']) return
+      saidAtMs = elapsedMs
+      const line = `${percentText(part)} ${words()}`
+      stream.write(terminal ? `${CLEAR_LINE}${progressBar(part, { colour })} ${line}` : `${line}\n`)
+    },
+    clear() {
+      if (terminal) stream.write(CLEAR_LINE)
+    },
+  }
 }
 
 function within(part: number): number {

@@ -1,9 +1,9 @@
-import type { EngineEffect, EngineEvent, Phase } from '../consensus/effects.ts'
+import type { EngineEffect, EngineEvent } from '../consensus/effects.ts'
 import type { Engine } from '../consensus/engine.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { SignedRefusal } from '../core/refusal.ts'
-import type { Attestation, Round, SignatureSet, StatementId } from '../core/statement.ts'
+import type { Round, SignatureSet, StatementId } from '../core/statement.ts'
 
 /** What becomes of a statement. */
 export type StatementNews =
@@ -13,15 +13,10 @@ export type StatementNews =
   /** Somebody signed after the set had closed. */
   | { readonly kind: 'late'; readonly id: StatementId; readonly signer: Address }
   | { readonly kind: 'refusal'; readonly id: StatementId; readonly signed: SignedRefusal }
-  | {
-      readonly kind: 'moved'
-      readonly id: StatementId
-      readonly to: Phase
-      readonly attestation: Attestation
-      readonly refusals: ReadonlyMap<Address, SignedRefusal>
+  | (Extract<EngineEffect, { kind: 'moved' }> & {
       /** Since this node first held it, milliseconds; undefined when that was before a restart. */
       readonly heldForMs: number | undefined
-    }
+    })
 
 interface Watched {
   readonly firstHeldAtMs: number | undefined

@@ -1,4 +1,5 @@
 import type { Clock, Instant } from '../../src/core/clock.ts'
+import { timerSleep } from '../../simulation/timer-sleep.ts'
 
 /**
  * A clock that stands still until it is told to go on. Time passes only inside {@link ManualClock.advance}, and every
@@ -29,21 +30,7 @@ export class ManualClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason)
-        return
-      }
-      const onAbort = (): void => {
-        cancel()
-        reject(signal?.reason)
-      }
-      const cancel = this.after(delayMs, () => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      })
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
+    return timerSleep(this, { delayMs, signal })
   }
 
   /**
