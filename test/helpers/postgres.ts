@@ -29,6 +29,8 @@ export interface TestDatabase {
   readonly url: string
   /** One statement on a connection of its own. */
   query<R extends object>(text: string, values?: unknown[]): Promise<R[]>
+  /** Ends the connections to this database that others have, or those of them that did `statement` last. */
+  endOthers(statement?: string): Promise<void>
   /** The URL for a role of its own that may log in and nothing else, and its name; it is dropped with the database. */
   createRole(): Promise<{ url: string; role: string }>
   /** Runs `release` after the test, before the database goes; the last deferred first. */
@@ -59,6 +61,15 @@ export async function createTestDatabase(t: TestContext, options: { migrated?: b
     url,
     query: (text, values) => query(url, text, values),
     defer: (release) => defer(t, release),
+    async endOthers(statement) {
+      const ended = await query<{ pid: number }>(url, END_OTHERS, [statement])
+      await until(async () => {
+        const left = await query(url, 'SELECT FROM pg_stat_activity WHERE pid = ANY ($1)', [
+          ended.map(({ pid }) => pid),
+        ])
+        return left.length === 0
+      }, 'the connections of others have ended')
+    },
     async createRole() {
       const role = `role_${randomBytes(8).toString('hex')}`
       await query(url, `CREATE ROLE ${role} LOGIN PASSWORD '${role}'`)
@@ -73,6 +84,11 @@ export async function createTestDatabase(t: TestContext, options: { migrated?: b
     },
   }
 }
+
+// A test that ended those of other databases would fail whichever file runs beside it: the server is everybody's.
+const END_OTHERS = `
+SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND query = coalesce($1, query)`
 
 export interface OwnPostgres {
   /** The same for every start. */

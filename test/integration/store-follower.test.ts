@@ -44,12 +44,6 @@ async function followerOn(
   return { follower, told, logger, untilTold, pass: (ms: number) => (laterMs += ms) }
 }
 
-async function endOthers(database: TestDatabase): Promise<void> {
-  await database.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-  )
-}
-
 describe('following the table', () => {
   it('tells of the newest rows first, the oldest of them first, and then of each that comes, once', async (t) => {
     const database = await createTestDatabase(t)
@@ -71,7 +65,7 @@ describe('following the table', () => {
     const { follower, told, logger, untilTold } = await followerOn(database, { newest: 1 })
     await follower.start()
     // Nobody is told of this one: as if the notification had come while nobody listened.
-    await endOthers(database)
+    await database.endOthers()
     await database.query('ALTER TABLE prices DISABLE TRIGGER prices_committed')
     await tableOf(database).write(ROWS.slice(2, 3))
     await database.query('ALTER TABLE prices ENABLE TRIGGER prices_committed')
@@ -95,7 +89,7 @@ describe('following the table', () => {
     pass(90_000)
     await tableOf(database).write(ROWS.slice(3, 4))
     await untilTold(4)
-    await endOthers(database)
+    await database.endOthers()
     await tableOf(database).write(ROWS.slice(4, 5))
     await untilTold(5)
     assert.deepEqual(told, IDS.slice(0, 5))

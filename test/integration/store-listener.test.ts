@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { StatementId } from '../../src/core/statement.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { PriceListener } from '../../src/store/price-listener.ts'
+import { LISTEN } from '../../src/store/price-sql.ts'
 import { defer } from '../helpers/defer.ts'
 import { createTestDatabase, startOwnPostgres } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
@@ -72,9 +73,7 @@ describe('a listener', { timeout: 240_000 }, () => {
     const database = await createTestDatabase(t)
     const { heard, hearing } = listenAt(t, database.url)
     await until(() => hearing.length > 0, 'it hears', PATIENCE)
-    await database.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN price_committed'",
-    )
+    await database.endOthers(LISTEN)
     await until(() => hearing.length >= 3, 'it hears again', PATIENCE)
     await tableOf(database).write(rows)
     await until(() => heard.length >= rows.length, 'it has heard', PATIENCE)
@@ -141,9 +140,7 @@ describe('a listener', { timeout: 240_000 }, () => {
     await until(() => hearing.length > 0, 'it hears', PATIENCE)
     const before = listener.own
     assert.ok(before !== undefined && listener.hasHeard(before))
-    await database.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN price_committed'",
-    )
+    await database.endOthers(LISTEN)
     await until(() => hearing.length >= 3, 'it hears again', PATIENCE)
     assert.ok(listener.own !== undefined && listener.own !== before)
     assert.ok(!listener.hasHeard(before))

@@ -18,7 +18,6 @@ import { startMuteServer } from '../helpers/mute-server.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { RecordingLogger } from '../helpers/recorders.ts'
 import { OBSERVED_AT, alice, bob, carol, price } from '../helpers/statements.ts'
-import { until } from '../helpers/until.ts'
 
 const EXPECTED: LastingSigners = {
   signers: createSignerSet(
@@ -235,15 +234,7 @@ describe('verifying the table', () => {
   it('connects again after the server went away', async (t) => {
     const { database, reader } = await databaseWith(t, [priceRow()])
     await reader.blocks('prices')
-    await database.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-    )
-    await until(async () => {
-      const others = await database.query(
-        'SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-      )
-      return others.length === 0
-    }, 'the connections are gone')
+    await database.endOthers()
     assert.equal((await verify(reader)).result.rows.prices, 1)
   })
 })
