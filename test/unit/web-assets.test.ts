@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import module from 'node:module'
 import { posix } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { before, describe, it } from 'node:test'
 import { loadAssets, type Assets } from '../../src/web/assets.ts'
+import { defer } from '../helpers/defer.ts'
 
 const run = promisify(execFile)
 
@@ -55,9 +57,24 @@ describe('the files of the dashboard', () => {
   })
 
   it('have lost their types without a word', async () => {
-    const script = `import { loadAssets } from '${import.meta.resolve('../../src/web/assets.ts')}'; await loadAssets()`
+    const script = `import { loadAssets } from '${import.meta.resolve('../../src/web/assets.ts')}'
+      for (const { body } of (await loadAssets()).values()) if (body.length === 0) console.log('empty')`
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script])
     assert.equal(stdout + stderr, '')
+  })
+
+  it('lose their types when they are first read, and once: what takes them off needs more memory than a node', async (t) => {
+    const strip = t.mock.method(module, 'stripTypeScriptTypes')
+    module.syncBuiltinESMExports()
+    defer(t, () => {
+      t.mock.restoreAll()
+      module.syncBuiltinESMExports()
+    })
+    const fresh = await loadAssets()
+    assert.ok([...fresh.values()].every(({ etag }) => etag.length > 2))
+    assert.equal(strip.mock.callCount(), 0)
+    assert.equal(fresh.get('/app/main.js')?.body, fresh.get('/app/main.js')?.body)
+    assert.equal(strip.mock.callCount(), 1)
   })
 
   it('have a tag that changes with what they hold', () => {
