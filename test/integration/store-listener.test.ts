@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import type { PriceRow } from '../../src/core/price-table.ts'
 import type { StatementId } from '../../src/core/statement.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { PriceListener } from '../../src/store/price-listener.ts'
@@ -54,6 +55,9 @@ function listenAt(
   return { listener, heard, disputed, hearing, ...parts }
 }
 
+/** A second statement of the slot of a row. */
+const rivalIn = (network: string): PriceRow => priceRow({ network, round: round(0), price: price('1') })
+
 const rows = Array.from({ length: 4 }, (_, index) => priceRow({ round: round(index) }))
 const ids = rows.map(({ attestation }) => attestation.id)
 
@@ -76,7 +80,6 @@ describe('a listener', { timeout: 240_000 }, () => {
     const database = await createTestDatabase(t)
     const { heard, disputed, hearing } = listenAt(t, database.url)
     await until(() => hearing.length > 0, 'it hears', PATIENCE)
-    const rivalIn = (network: string) => priceRow({ network, round: round(0), price: price('1') })
     const [row] = rows
     assert.ok(row)
     await tableOf(database, { network: 'another' }).write([
