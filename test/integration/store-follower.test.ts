@@ -135,7 +135,7 @@ describe('following the table', () => {
     const [first, second] = [ROWS.slice(0, 1), ROWS.slice(1, 2)]
     await tableOf(database).write(first)
     const { follower, told, untilTold } = await followerOn(database, { newest: 1 })
-    const query = Client.prototype.query as (text: string, ...values: unknown[]) => Promise<unknown>
+    const query = Reflect.get(Client.prototype, 'query') as (text: string, ...values: unknown[]) => Promise<unknown>
     t.mock.method(Client.prototype, 'query', async function (this: Client, text: string, ...values: unknown[]) {
       if (text === PRICES_WRITTEN_SINCE) {
         t.mock.restoreAll()
