@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 export interface StaticFile {
   /** Media type, with its charset. */
   readonly type: string
+  /** Read only when it is sent: making it may be dear. */
   readonly body: Buffer
   /** Strong, in quotes. */
   readonly etag: string

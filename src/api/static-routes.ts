@@ -30,7 +30,8 @@ export function documentRoute(document: () => unknown): Route {
   }
 }
 
-function answerFile({ type, body, etag }: StaticFile, { ifNoneMatch }: ApiRequest): ApiAnswer {
+function answerFile(file: StaticFile, { ifNoneMatch }: ApiRequest): ApiAnswer {
+  const { type, etag } = file
   const headers = { etag, 'cache-control': CACHING }
-  return isUnchanged(ifNoneMatch, etag) ? { status: 304, type, body: '', headers } : { type, body, headers }
+  return isUnchanged(ifNoneMatch, etag) ? { status: 304, type, body: '', headers } : { type, body: file.body, headers }
 }

@@ -117,6 +117,12 @@ export class HistoryRoot {
     for (const id of ids) this.#add(id, this.#own.get(id) ?? this.#components.observedAt(id))
   }
 
+  /** Takes ids of statements that lost their slots to rows of the table, whoever found that out. */
+  heardDisputes(ids: readonly StatementId[]): void {
+    // This node's own it has doubted for already.
+    if (ids.some((id) => !this.#own.has(id))) this.#doubt()
+  }
+
   /** Whether every row that others bring into the table is {@link heard} from now on. */
   setHearing(hearing: boolean): void {
     this.#hearing = hearing

@@ -57,7 +57,7 @@ export async function openTable(
       },
       hasHeard: (mark) => listener?.hasHeard(mark) === true,
     },
-    listen({ onHeard, onHearing, onAudit }) {
+    listen({ onHeard, onDisputed, onHearing, onAudit }) {
       listener = new PriceListener(
         {
           clock,
@@ -68,6 +68,10 @@ export async function openTable(
             history.heard(ids)
             onHeard(ids)
             rows.tell(ids)
+          },
+          onDisputed(ids) {
+            history.heard(ids)
+            onDisputed?.(ids)
           },
           onHearing(hearing) {
             history.setHearing(hearing)

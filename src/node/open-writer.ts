@@ -21,7 +21,7 @@ export interface WriterParts extends Pick<TableWriterComponents, 'onOutcome'> {
   /** This node's signer: whose turn it is depends on it. */
   readonly own: Address
   readonly tableWatch: TableWatch | undefined
-  readonly root: Pick<HistoryRoot, 'heard' | 'setHearing'> | undefined
+  readonly root: Pick<HistoryRoot, 'heard' | 'heardDisputes' | 'setHearing'> | undefined
   readonly releases: Releases
 }
 
@@ -47,6 +47,7 @@ export function openWriter(components: NodeComponents, parts: WriterParts): Tabl
       root?.heard(ids)
       writer.heard(ids)
     },
+    onDisputed: (ids) => root?.heardDisputes(ids),
     onHearing(hearing) {
       root?.setHearing(hearing)
       writer.setHearing(hearing)

@@ -57,7 +57,8 @@ export interface TablePort {
   /**
    * Listens for rows that come into the table, when others write to it too; undefined for a table of one's own.
    *
-   * @param handlers - `onHeard`: rows of the network that are there; `onHearing`: nothing is missed from now on, or it may be
+   * @param handlers - `onHeard`: rows of the network that are there; `onDisputed`: statements that lost their slots to
+   * rows there; `onHearing`: nothing is missed from now on, or it may be
    */
   readonly listen?: (handlers: TableHandlers) => { stop(): unknown }
   /** What was committed, to be compared with that of peers; undefined when there is no such thing. */
@@ -74,6 +75,7 @@ export interface TablePort {
 
 export interface TableHandlers {
   readonly onHeard: (ids: readonly StatementId[]) => void
+  readonly onDisputed?: ((ids: readonly StatementId[]) => void) | undefined
   readonly onHearing: (hearing: boolean) => void
   readonly onAudit?: TableWatch['onAudit'] | undefined
 }

@@ -4,6 +4,8 @@ import type { StatementId } from '../core/statement.ts'
 export interface Committed {
   readonly network: string
   readonly ids: readonly StatementId[]
+  /** Statements whose slots were taken: these are disputed now. */
+  readonly equivocations?: readonly StatementId[]
   /** Who sent it to find out whether it comes through. */
   readonly probe?: string
   /** Who looks into the table now. */
@@ -27,7 +29,11 @@ export function parseCommitted(payload: string): Committed | undefined {
   if (typeof network !== 'string' || !Array.isArray(ids)) return undefined
   const probe = 'probe' in value && typeof value.probe === 'string' ? { probe: value.probe } : {}
   const audit = 'audit' in value && typeof value.audit === 'string' ? { audit: auditOf(value.audit, value) } : {}
-  return { network, ids: ids.filter(isId), ...probe, ...audit }
+  const equivocations =
+    'equivocations' in value && Array.isArray(value.equivocations)
+      ? { equivocations: value.equivocations.filter(isId) }
+      : {}
+  return { network, ids: ids.filter(isId), ...equivocations, ...probe, ...audit }
 }
 
 function auditOf(by: string, value: object): AuditNotice {

@@ -18,6 +18,10 @@ WHERE created_time >= 'epoch'::timestamptz + $1::bigint * interval '1 millisecon
 ORDER BY created_time, id
 LIMIT $5`
 
+/** From the first statement in between on, all see what that saw, and no notification comes. */
+export const BEGIN_SNAPSHOT = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+export const END_SNAPSHOT = `COMMIT`
+
 /** The clock of the database, milliseconds since the Unix epoch. */
 export const NOW = `
 SELECT floor(extract(epoch FROM now()) * 1000)::float8 AS now_ms`

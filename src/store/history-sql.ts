@@ -80,7 +80,8 @@ ORDER BY day`
 
 function newestBefore(table: 'prices' | 'equivocations'): string {
   return `SELECT max(observed_time) AS observed_time FROM ${table}
-      WHERE network = $1 AND observed_time < 'epoch'::timestamptz + $2::bigint * interval '1 millisecond'`
+      WHERE network = $1 AND observed_time < 'epoch'::timestamptz + $2::bigint * interval '1 millisecond'
+        AND observed_time >= 'epoch'`
 }
 
 /** The first $7 leaves beyond $6. */

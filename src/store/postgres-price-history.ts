@@ -96,7 +96,7 @@ export class PostgresPriceHistory implements PriceHistory {
     return this.#reader.see(range)
   }
 
-  /** Takes ids of rows that came into the table, whoever wrote them. */
+  /** Takes ids of rows that came into the table, or lost their slot to one there, whoever wrote them. */
   heard(ids: readonly StatementId[]): void {
     for (const id of ids) if (!this.#own.has(id)) this.#unknown.add(id)
     if (this.#unknown.size > UNKNOWN_LIMIT) this.#forget()

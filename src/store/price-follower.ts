@@ -10,7 +10,7 @@ import { closeClient } from './close-client.ts'
 import { parseCommitted, renderProbe } from './committed-notice.ts'
 import { connectionOptions } from './connection.ts'
 import { asUnavailable, describeDatabase } from './database-fault.ts'
-import { NOW, PRICES_BY_ID, PRICES_WRITTEN_SINCE } from './follow-sql.ts'
+import { BEGIN_SNAPSHOT, END_SNAPSHOT, NOW, PRICES_BY_ID, PRICES_WRITTEN_SINCE } from './follow-sql.ts'
 import { COMMITTED_CHANNEL, LISTEN, NEWEST_PRICES, NOTIFY_ALL } from './price-sql.ts'
 import { type PriceRecord, type StoredPrice, storedPrice } from './stored-price.ts'
 
@@ -173,6 +173,14 @@ export class PriceFollower {
 
   /** @returns how far the clock of the database is ahead of the monotonic one, milliseconds */
   async #catchUp(client: Client): Promise<number> {
+    // In one snapshot: what is committed after it is heard of, and has not been there before.
+    await client.query(BEGIN_SNAPSHOT)
+    const aheadMs = await this.#tellOfSnapshot(client)
+    await client.query(END_SNAPSHOT)
+    return aheadMs
+  }
+
+  async #tellOfSnapshot(client: Client): Promise<number> {
     const { network = null, newest } = this.#options
     const [{ now_ms: nowMs } = { now_ms: 0 }] = await rowsOf<{ now_ms: number }>(client, NOW, [])
     const aheadMs = nowMs - this.#components.clock.now().monoMs
@@ -207,13 +215,19 @@ export class PriceFollower {
     ids: readonly StatementId[],
     { client, aheadMs }: { readonly client: Client; readonly aheadMs: number },
   ): Promise<void> {
-    const { monoMs } = this.#components.clock.now()
+    let sinceMs = this.#sinceMs ?? 0
     for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
       const some = ids.slice(from, from + ROWS_AT_ONCE)
-      this.#tell(await rowsOf<PriceRecord>(client, PRICES_BY_ID, [some, this.#options.network ?? null]))
+      const records = await rowsOf<PriceRecord>(client, PRICES_BY_ID, [some, this.#options.network ?? null])
+      this.#tell(records)
+      // Notifications come in the order of the commits, however late: whatever ended before these has been told of. But
+      // whoever writes a row may say that it is of a time to come.
+      const nowMs = Math.floor(this.#components.clock.now().monoMs + aheadMs)
+      for (const { created_ms: createdMs } of records) {
+        sinceMs = Math.max(sinceMs, Math.min(Number(createdMs), nowMs) - OVERLAP_MS)
+      }
     }
-    // Notifications come in the order of the commits: whatever ended before these has been told of.
-    this.#sinceMs = Math.floor(monoMs + aheadMs) - OVERLAP_MS
+    this.#sinceMs = sinceMs
   }
 
   #tell(records: readonly PriceRecord[]): void {

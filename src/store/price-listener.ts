@@ -21,6 +21,8 @@ export interface PriceListenerComponents {
   readonly logger: Logger
   /** Told of rows of the network that are in the table. */
   readonly onHeard: (ids: readonly StatementId[]) => void
+  /** Told of statements of the network whose slots other rows hold. */
+  readonly onDisputed?: ((ids: readonly StatementId[]) => void) | undefined
   /** Told when nothing is missed from now on, and when that ends. */
   readonly onHearing: (hearing: boolean) => void
   /** Told of looks of audits into the table, its own included. */
@@ -184,11 +186,13 @@ export class PriceListener implements DatabaseMarks {
     }
   }
 
-  #take({ network, ids, probe, audit }: Committed): void {
+  #take({ network, ids, equivocations = [], probe, audit }: Committed): void {
+    const { onHeard, onDisputed, onAudit } = this.#components
     if (network !== this.#options.network) return
-    if (audit !== undefined) this.#components.onAudit?.(audit)
+    if (audit !== undefined) onAudit?.(audit)
     if (probe !== undefined && isMark(probe)) this.#marks.set(probe, true)
-    if (ids.length > 0) this.#components.onHeard(ids)
+    if (ids.length > 0) onHeard(ids)
+    if (equivocations.length > 0) onDisputed?.(equivocations)
   }
 
   #noteDeaf(): void {

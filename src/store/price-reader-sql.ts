@@ -18,6 +18,21 @@ const isDisputed = (row: string): string => `
 const time = (parameter: string): string => `'epoch'::timestamptz + ${parameter}::bigint * interval '1 millisecond'`
 
 /**
+ * Who owns the table can take its constraints away. A row whose place in a list no cursor could name has none: it would
+ * end the list before the true rows after it. Of a CASE Postgres takes nothing for granted; of the equality it would
+ * that hardly a row fulfils it, and sort all of them rather than follow the index.
+ */
+const HAS_PLACE = `
+  CASE
+    WHEN observed_time BETWEEN 'epoch' AND '275760-09-13T00:00:00Z'
+    THEN observed_time = date_trunc('milliseconds', observed_time) AND id ~ '^0x[0-9a-f]{64}$'
+  END`
+const IS_PAIR = `pair ~ '^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$'`
+
+/** What is no price is in no median: NaN is the largest of all numbers to Postgres. */
+const IS_PRICE = `CASE WHEN price > 0 AND price < 1e18 THEN jsonb_typeof(sign_data) = 'array' END`
+
+/**
  * A row of a round that has not begun is false, and would hide every true one until it has. An hour is more than clocks
  * of a database and its nodes differ.
  */
@@ -73,6 +88,7 @@ FROM (
     WHERE prices.network = $1
       AND prices.pair = feeds.pair
       AND prices.source = feeds.source
+      AND ${HAS_PLACE}
       AND ($3::bigint IS NULL OR observed_time >= ${time('$3')})
       AND ($4::bigint IS NULL OR observed_time < ${time('$4')})
       AND ($5::text IS NULL OR first_signer = $5)
@@ -106,20 +122,20 @@ const MEDIAN = `
   )::text`
 
 /**
- * $2 pair, $3 and $4 the round and pair after which the page begins, $5 limit. A round whose rows are all disputed has
- * no median: it takes a place of the page, so that paging goes on after it.
+ * $2 pair, $3 and $4 the round and pair after which the page begins, $5 limit. A round whose rows are all disputed, or no
+ * prices, has no median: it takes a place of the page, so that paging goes on after it.
  */
 export const READ_ROUNDS = `
 WITH RECURSIVE ${FEEDS},
 page AS (
   SELECT pairs.pair, newest.round
-  FROM (SELECT DISTINCT pair FROM feeds) AS pairs
+  FROM (SELECT DISTINCT pair FROM feeds WHERE ${IS_PAIR}) AS pairs
   CROSS JOIN LATERAL (
     SELECT DISTINCT prices.round
     FROM prices
     WHERE prices.network = $1
       AND prices.pair = pairs.pair
-      AND prices.round <= ${HAS_BEGUN}
+      AND prices.round BETWEEN 0 AND ${HAS_BEGUN}
       AND ($3::bigint IS NULL OR (prices.round <= $3 AND (prices.round < $3 OR pairs.pair > $4::text)))
     ORDER BY prices.round DESC
     LIMIT $5
@@ -138,10 +154,11 @@ CROSS JOIN LATERAL (
   WHERE undisputed_prices.network = $1
     AND undisputed_prices.pair = page.pair
     AND undisputed_prices.round = page.round
+    AND ${IS_PRICE}
 ) AS summary
 ORDER BY page.round DESC, page.pair`
 
-/** $2 pair. The rows of the newest round of each pair that has an undisputed one, with the round's median. */
+/** $2 pair. The rows of the newest round of each pair that has an undisputed price, with the round's median. */
 export const READ_LATEST = `
 WITH RECURSIVE ${FEEDS},
 newest AS (
@@ -153,6 +170,7 @@ newest AS (
     WHERE undisputed_prices.network = $1
       AND undisputed_prices.pair = pairs.pair
       AND undisputed_prices.round <= ${HAS_BEGUN}
+      AND ${IS_PRICE}
     ORDER BY undisputed_prices.round DESC
     LIMIT 1
   ) AS row
@@ -166,6 +184,7 @@ medians AS (
     WHERE undisputed_prices.network = $1
       AND undisputed_prices.pair = newest.pair
       AND undisputed_prices.round = newest.round
+      AND ${IS_PRICE}
   ) AS summary
 )
 SELECT ${STORED_COLUMNS}, false AS disputed, median

@@ -93,9 +93,14 @@ export function readableStoredPrice(
   }
 }
 
+/** Beyond it there is no `Date`, but Postgres has moments there, and endless ones. */
+const LATEST_MS = 8.64e15
+
 function readPrice(record: PriceRecord): StoredPrice {
   const price = parsePrice(record.price)
   if (isPriceFault(price)) throw new RangeError(`no price: ${price}`)
+  const observedAt = Number(record.observed_ms)
+  if (observedAt !== nearestMoment(observedAt)) throw new RangeError(`no time: ${observedAt}`)
   return {
     attestation: {
       id: record.id,
@@ -104,7 +109,7 @@ function readPrice(record: PriceRecord): StoredPrice {
         pair: record.pair,
         price,
         round: Number(record.round) as Round,
-        observedAt: Number(record.observed_ms),
+        observedAt,
         source: record.source,
         proposer: record.first_signer,
       },
@@ -112,7 +117,12 @@ function readPrice(record: PriceRecord): StoredPrice {
         record.sign_data.map(({ signer, signature }): [Address, Signature] => [signer, fromHex(signature)]),
       ),
     },
-    lastSignedAtMs: Number(record.lastsigned_ms),
-    createdAtMs: Number(record.created_ms),
+    // Nobody signed these: whatever they are, the price can be proved.
+    lastSignedAtMs: nearestMoment(Number(record.lastsigned_ms)),
+    createdAtMs: nearestMoment(Number(record.created_ms)),
   }
+}
+
+function nearestMoment(ms: number): number {
+  return Math.min(LATEST_MS, Math.max(-LATEST_MS, ms))
 }

@@ -14,7 +14,7 @@ import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
 import { type NodeAtWork, NodeNetwork } from '../helpers/running-node.ts'
-import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol } from '../helpers/statements.ts'
+import { INTERVAL_MS, OBSERVED_AT, alice, bob, carol, price } from '../helpers/statements.ts'
 
 /** So many in a row, of so many rounds. */
 const ROOTS = 4
@@ -151,12 +151,19 @@ describe('what running nodes report of themselves', { timeout: 480_000 }, () => 
       assert.equal(counters.value('gp_sql_statements_total', { statement: 'root_days' }), 2)
     }
 
-    await tableOf(database, { intervalMs }).write([rowAt(OBSERVED_AT - 3_600_000, intervalMs)])
-    await network.until(async () => {
-      const now = await Promise.all(running.map(ownRoot))
-      const whole = await rootsAtEndsOfRounds(database, { intervalMs })
-      return now.every((root) => root !== undefined && !before.has(root) && whole.has(root))
-    }, 'each counts a row of which it knew nothing')
+    const old = rowAt(OBSERVED_AT - 3_600_000, intervalMs)
+    const { round, observedAt } = old.attestation.statement
+    const rival = priceRow({ round, observedAt, price: price('1') })
+    for (const [what, row] of Object.entries({ 'a row': old, 'a second statement of its slot': rival })) {
+      await tableOf(database, { intervalMs }).write([row])
+      await network.until(async () => {
+        const now = await Promise.all(running.map(ownRoot))
+        const whole = await rootsAtEndsOfRounds(database, { intervalMs })
+        const isSeen = now.every((root) => root !== undefined && !before.has(root) && whole.has(root))
+        if (isSeen) for (const root of whole) before.add(root)
+        return isSeen
+      }, `each counts ${what} of which it knew nothing`)
+    }
   })
 })
 

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type TestContext, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { Client } from 'pg'
 import type { Clock } from '../../src/core/clock.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
+import { PRICES_WRITTEN_SINCE } from '../../src/store/follow-sql.ts'
 import { PriceFollower } from '../../src/store/price-follower.ts'
 import { defer } from '../helpers/defer.ts'
 import { startCommand } from '../helpers/child-process.ts'
@@ -85,7 +87,8 @@ describe('following the table', () => {
     await untilTold(3)
     await database.query('ALTER TABLE prices DISABLE TRIGGER USER')
     await database.query(`UPDATE prices SET created_time = created_time - interval '60 s'`)
-    await database.query('ALTER TABLE prices ENABLE TRIGGER USER')
+    await database.query(`
+      ALTER TABLE prices ENABLE TRIGGER USER, ALTER COLUMN created_time SET DEFAULT now() + interval '90 s'`)
     pass(90_000)
     await tableOf(database).write(ROWS.slice(3, 4))
     await untilTold(4)
@@ -93,6 +96,56 @@ describe('following the table', () => {
     await tableOf(database).write(ROWS.slice(4, 5))
     await untilTold(5)
     assert.deepEqual(told, IDS.slice(0, 5))
+  })
+
+  it('tells of what was written long before it could hear of it: what came last is as old as what it missed', async (t) => {
+    const database = await createTestDatabase(t)
+    const { follower, told, untilTold, pass } = await followerOn(database, { newest: 1 })
+    await follower.start()
+    await database.query('ALTER TABLE prices DISABLE TRIGGER USER')
+    await tableOf(database).write(ROWS.slice(0, 2))
+    await database.query('ALTER TABLE prices ENABLE TRIGGER USER')
+    // The process was stopped for minutes; of two notifications that wait for it one still comes.
+    pass(300_000)
+    const payload = JSON.stringify({ network: 'test-network', ids: IDS.slice(0, 1) })
+    await database.query(`SELECT pg_notify('price_committed', $1)`, [payload])
+    await untilTold(1)
+    await database.endOthers()
+    await untilTold(2)
+    assert.deepEqual(told, IDS.slice(0, 2))
+  })
+
+  it('is not led astray by a row of a time to come', async (t) => {
+    const database = await createTestDatabase(t)
+    const { follower, told, untilTold } = await followerOn(database, { newest: 1 })
+    await follower.start()
+    await database.query(`ALTER TABLE prices ALTER COLUMN created_time SET DEFAULT 'infinity'`)
+    await tableOf(database).write(ROWS.slice(0, 1))
+    await untilTold(1)
+    await database.query('ALTER TABLE prices ALTER COLUMN created_time SET DEFAULT now(), DISABLE TRIGGER USER')
+    await tableOf(database).write(ROWS.slice(1, 2))
+    await database.query('ALTER TABLE prices ENABLE TRIGGER USER')
+    await database.endOthers()
+    await untilTold(2)
+    assert.deepEqual(told, IDS.slice(0, 2))
+  })
+
+  it('tells of what is committed while it looks at what is there', async (t) => {
+    const database = await createTestDatabase(t)
+    const [first, second] = [ROWS.slice(0, 1), ROWS.slice(1, 2)]
+    await tableOf(database).write(first)
+    const { follower, told, untilTold } = await followerOn(database, { newest: 1 })
+    const query = Reflect.get(Client.prototype, 'query') as (text: string, ...values: unknown[]) => Promise<unknown>
+    t.mock.method(Client.prototype, 'query', async function (this: Client, text: string, ...values: unknown[]) {
+      if (text === PRICES_WRITTEN_SINCE) {
+        t.mock.restoreAll()
+        await tableOf(database).write(second)
+      }
+      return query.call(this, text, ...values)
+    })
+    await follower.start()
+    await untilTold(2)
+    assert.deepEqual(told, IDS.slice(0, 2))
   })
 
   it('ends at once while the database is away', async (t) => {

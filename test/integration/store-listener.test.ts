@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import type { PriceRow } from '../../src/core/price-table.ts'
 import type { StatementId } from '../../src/core/statement.ts'
 import { systemClock } from '../../src/node/system-clock.ts'
 import { PriceListener } from '../../src/store/price-listener.ts'
@@ -9,7 +10,7 @@ import { createTestDatabase, startOwnPostgres } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
 import { RecordingCounters, RecordingLogger } from '../helpers/recorders.ts'
-import { round } from '../helpers/statements.ts'
+import { price, round } from '../helpers/statements.ts'
 import { startTransactionPooler } from '../helpers/transaction-pooler.ts'
 import { until } from '../helpers/until.ts'
 
@@ -19,6 +20,7 @@ const PATIENCE = { timeoutMs: 60_000 }
 interface ListenerAtWork {
   readonly listener: PriceListener
   readonly heard: StatementId[]
+  readonly disputed: StatementId[]
   /** What it said about its hearing, in order. */
   readonly hearing: boolean[]
   readonly counters: RecordingCounters
@@ -33,6 +35,7 @@ function listenAt(
 ): ListenerAtWork {
   const { hurry = 1, ...rest } = options
   const heard: StatementId[] = []
+  const disputed: StatementId[] = []
   const hearing: boolean[] = []
   const parts = { counters: new RecordingCounters(), logger: new RecordingLogger() }
   const clock = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / hurry, signal) }
@@ -42,14 +45,18 @@ function listenAt(
       clock,
       random: () => 1,
       onHeard: (ids) => heard.push(...ids),
+      onDisputed: (ids) => disputed.push(...ids),
       onHearing: (now) => hearing.push(now),
     },
     { url, network: 'test-network', ...rest },
   )
   defer(t, () => listener.stop())
   listener.start()
-  return { listener, heard, hearing, ...parts }
+  return { listener, heard, disputed, hearing, ...parts }
 }
+
+/** A second statement of the slot of a row. */
+const rivalIn = (network: string): PriceRow => priceRow({ network, round: round(0), price: price('1') })
 
 const rows = Array.from({ length: 4 }, (_, index) => priceRow({ round: round(index) }))
 const ids = rows.map(({ attestation }) => attestation.id)
@@ -67,6 +74,22 @@ describe('a listener', { timeout: 240_000 }, () => {
     assert.deepEqual(hearing, [true])
     assert.equal(counters.count('gp_sql_statements_total', { statement: 'listen' }), 1)
     assert.equal(counters.count('gp_sql_statements_total', { statement: 'notify' }), 1)
+  })
+
+  it('hears of the statements of its network that lost their slots, and takes them for no rows', async (t) => {
+    const database = await createTestDatabase(t)
+    const { heard, disputed, hearing } = listenAt(t, database.url)
+    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    const [row] = rows
+    assert.ok(row)
+    await tableOf(database, { network: 'another' }).write([
+      priceRow({ network: 'another', round: round(0) }),
+      rivalIn('another'),
+    ])
+    await tableOf(database).write([row])
+    await tableOf(database).write([rivalIn('test-network')])
+    await until(() => disputed.length > 0, 'it has heard', PATIENCE)
+    assert.deepEqual([heard, disputed], [[row.attestation.id], [rivalIn('test-network').attestation.id]])
   })
 
   it('says when it has lost its connection, and hears again by itself', async (t) => {

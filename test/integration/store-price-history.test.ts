@@ -219,6 +219,24 @@ describe('history in Postgres', { timeout: 120_000 }, () => {
     assert.equal(new HistoryLedger(range, sight).root(range), await history.root(range))
   })
 
+  it('is seen whatever time somebody made up who owns the table', async (t) => {
+    const database = await createTestDatabase(t)
+    const { history, table } = historyOf(database)
+    const range = { fromDay: (TODAY - 1) as Day, leavesFrom: TODAY, untilMs: OBSERVED_AT + DAY_MS }
+    await database.query('ALTER TABLE prices DROP CONSTRAINT observed_time_exact')
+    const times = ['-infinity', 'infinity', '294276-12-31 23:59:59.999999Z']
+    const spoiled = manyRows(times.length + 1)
+    await table.write(spoiled)
+    await database.query('ALTER TABLE prices DISABLE TRIGGER prices_append_only')
+    for (const [index, time] of times.entries()) {
+      const ids = spoiled.slice(index, index + 1).map(idOf)
+      await database.query('UPDATE prices SET observed_time = $2 WHERE id = ANY ($1::text[])', [ids, time])
+    }
+    const sight = await history.see(range)
+    assert.equal(sight.leaves.length, 1)
+    assert.equal(new HistoryLedger(range, sight).root(range), await history.root(range))
+  })
+
   it('has the same days whatever time zone the database is in', async (t) => {
     const database = await createTestDatabase(t)
     const { history, table } = historyOf(database)

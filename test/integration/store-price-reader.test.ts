@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { PriceMark, PriceReader } from '../../src/core/price-reader.ts'
+import { priceCursor, readPriceCursor, readRoundCursor, roundCursor } from '../../src/api/cursor.ts'
+import type { CommittedRound, PriceMark, PriceReader, RoundMark } from '../../src/core/price-reader.ts'
 import type { PriceRow } from '../../src/core/price-table.ts'
-import type { StatementId } from '../../src/core/statement.ts'
+import type { Round, StatementId } from '../../src/core/statement.ts'
 import { READ_LATEST, READ_PRICE, READ_PRICES, READ_ROUNDS } from '../../src/store/price-reader-sql.ts'
 import { createPostgresPriceReader } from '../../src/store/postgres-price-reader.ts'
 import { defer } from '../helpers/defer.ts'
+import { FALSEHOODS, addRow, rowsToSpoil, strip } from '../helpers/false-rows.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/postgres.ts'
 import { priceRow } from '../helpers/price-rows.ts'
 import { tableOf } from '../helpers/price-tables.ts'
@@ -55,7 +57,8 @@ async function allPages(reader: PriceReader, limit: number): Promise<StatementId
     const { prices, next } = await reader.prices({ limit, after })
     ids.push(...idsOf(prices))
     if (next === undefined) return ids
-    after = next
+    // As whoever asks over HTTP hands it back.
+    after = readPriceCursor(priceCursor(next))
   }
 }
 
@@ -142,6 +145,39 @@ describe('prices are read', () => {
     assert.deepEqual(idsOf(await reader.pricesOf([idOf(broken), idOf(older)])), [idOf(older)])
     assert.equal(logger.at('warn').length, 1)
     assert.match(logger.at('warn')[0] ?? '', new RegExp(`${idOf(broken)} .* gossip-price verify`))
+  })
+
+  it('with the nearest times that there are to those that somebody who may write gave them', async (t) => {
+    const { database, reader, write } = await startReader(t)
+    await write(priceRow())
+    await database.query('ALTER TABLE prices DISABLE TRIGGER prices_append_only')
+    await database.query(`UPDATE prices SET created_time = 'infinity', lastsigned_time = '290000-01-01Z'`)
+    const found = (await reader.prices({ limit: 1 })).prices[0] ?? assert.fail()
+    assert.equal(new Date(found.createdAtMs).toISOString(), '+275760-09-13T00:00:00.000Z')
+    assert.equal(found.lastSignedAtMs, found.createdAtMs)
+  })
+
+  it('page by page past those that have no place in a list, whatever somebody made of them who owns the table', async (t) => {
+    const { database, reader } = await startReader(t)
+    await tableOf(database).write([])
+    await strip(database)
+    const rows = rowsToSpoil()
+    for (const row of rows) await addRow(database, 'prices', row)
+    for (const [index, { sql }] of FALSEHOODS.entries()) {
+      const row = rows[index] ?? assert.fail()
+      await database.query(`UPDATE prices SET ${sql} WHERE id = $1`, [idOf(row)])
+    }
+    // Beside a true row of the same millisecond, and with a larger id.
+    const last = rows.at(-1) ?? assert.fail()
+    const beside = priceRow({ ...last.attestation.statement, round: 7 as Round })
+    await addRow(database, 'prices', beside)
+    await database.query(
+      `UPDATE prices SET id = '0x' || repeat('f', 64), observed_time = observed_time + interval '1 microsecond' WHERE id = $1`,
+      [idOf(beside)],
+    )
+    const listed = await allPages(reader, 1)
+    assert.ok(listed.includes(idOf(last)))
+    assert.equal(new Set(listed).size, listed.length)
   })
 
   it('as disputed when another statement of their slot reached a quorum', async (t) => {
@@ -234,6 +270,37 @@ describe('rounds are read', () => {
     assert.deepEqual(
       (await reader.latest({})).map(({ median }) => median),
       ['3'],
+    )
+  })
+
+  it('counting no row that is no price, and past those of which nobody could ask for the next page', async (t) => {
+    const { database, reader, write } = await startReader(t)
+    const newest = roundOf(0, ['9'])
+    const [second = assert.fail(), ...third] = roundOf(1, ['5', '2', '3'])
+    const others = ['BTC-USD', 'DOT-USD'].flatMap((pair) => roundOf(2, ['1'], { pair }))
+    await write(...newest, second, ...third, ...others)
+    await database.query(`ALTER TABLE prices DISABLE TRIGGER ALL;
+      ALTER TABLE prices DROP CONSTRAINT price_range, DROP CONSTRAINT pair_format, DROP CONSTRAINT round_range`)
+    for (const row of [...newest, second]) {
+      await database.query(`UPDATE prices SET price = 'NaN' WHERE id = $1`, [idOf(row)])
+    }
+    await database.query(`UPDATE prices SET pair = 'no pair' WHERE pair = 'BTC-USD'`)
+    await database.query(`UPDATE prices SET round = -1 WHERE pair = 'DOT-USD'`)
+    const rounds: CommittedRound[] = []
+    let after: RoundMark | undefined
+    do {
+      const page = await reader.rounds({ limit: 1, after })
+      rounds.push(...page.rounds)
+      after = page.next && readRoundCursor(roundCursor(page.next))
+    } while (after !== undefined)
+    assert.deepEqual(
+      rounds.map(({ pair, median, rows }) => [pair, median, rows.length]),
+      [['ETH-USD', '2.5', 2]],
+    )
+    const latest = await reader.latest({ pair: 'ETH-USD' })
+    assert.deepEqual(
+      latest.map(({ median, prices }) => [median, prices.length]),
+      [['2.5', 2]],
     )
   })
 

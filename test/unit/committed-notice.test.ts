@@ -14,6 +14,12 @@ describe('a notification of committed rows', () => {
     assert.deepEqual(parseCommitted(`{"network":"n","ids":[],"more":1}`), { network: 'n', ids: [] })
   })
 
+  it('of statements that lost their slots tells of no row', () => {
+    const payload = JSON.stringify({ network: 'n', ids: [], equivocations: [ID, 7] })
+    assert.deepEqual(parseCommitted(payload), { network: 'n', ids: [], equivocations: [ID] })
+    assert.deepEqual(parseCommitted('{"network":"n","ids":[],"equivocations":7}'), { network: 'n', ids: [] })
+  })
+
   it('of a probe tells of no row', () => {
     assert.deepEqual(parseCommitted(renderProbe('n', 'token')), { network: 'n', ids: [], probe: 'token' })
   })

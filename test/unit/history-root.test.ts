@@ -180,6 +180,12 @@ describe('the root that a node reports of a table that others write to', () => {
       },
       old: ({ table }) => table.write([rowAt(OBSERVED_AT - 3 * DAY_MS)]),
       dispute: ({ table }) => table.write([rowAt(OBSERVED_AT), rowAt(OBSERVED_AT + 1)]),
+      async 'dispute that others found'({ hear, history, root }) {
+        await hear(rowAt(OBSERVED_AT))
+        const rival = rowAt(OBSERVED_AT + 1)
+        await history.write([rival])
+        root.heardDisputes([rival.attestation.id])
+      },
       async 'lost answer'({ table, history, root }) {
         const row = rowAt(OBSERVED_AT + DAY_MS / 4)
         const lost = root.keepUpWith({

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import module from 'node:module'
 import { posix } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { before, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { type TestContext, before, describe, it } from 'node:test'
 import { loadAssets, type Assets } from '../../src/web/assets.ts'
+import { defer } from '../helpers/defer.ts'
+import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 
 const run = promisify(execFile)
+
+async function emptyCache(t: TestContext): Promise<URL> {
+  return new URL('cache/', `${pathToFileURL(await temporaryDirectory(t)).href}/`)
+}
 
 describe('the files of the dashboard', () => {
   let assets: Assets
@@ -54,10 +62,37 @@ describe('the files of the dashboard', () => {
       )
   })
 
-  it('have lost their types without a word', async () => {
-    const script = `import { loadAssets } from '${import.meta.resolve('../../src/web/assets.ts')}'; await loadAssets()`
+  it('have lost their types without a word', async (t) => {
+    const script = `import { loadAssets } from '${import.meta.resolve('../../src/web/assets.ts')}'
+      const cache = new URL('${await emptyCache(t)}')
+      for (const { body } of (await loadAssets({ cache })).values()) if (body.length === 0) console.log('empty')`
     const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script])
     assert.equal(stdout + stderr, '')
+  })
+
+  it('lose their types when they are first read, once on a machine: what takes them off needs memory and time', async (t) => {
+    const strip = t.mock.method(module, 'stripTypeScriptTypes')
+    module.syncBuiltinESMExports()
+    defer(t, () => {
+      t.mock.restoreAll()
+      module.syncBuiltinESMExports()
+    })
+    const cache = await emptyCache(t)
+    const fresh = await loadAssets({ cache })
+    assert.ok([...fresh.values()].every(({ etag }) => etag.length > 2))
+    assert.equal(strip.mock.callCount(), 0)
+    assert.equal(fresh.get('/app/main.js')?.body, fresh.get('/app/main.js')?.body)
+    assert.equal(strip.mock.callCount(), 1)
+    const again = await loadAssets({ cache })
+    assert.deepEqual(again.get('/app/main.js')?.body, fresh.get('/app/main.js')?.body)
+    assert.equal(again.get('/app/main.js')?.etag, fresh.get('/app/main.js')?.etag)
+    assert.equal(strip.mock.callCount(), 1)
+  })
+
+  it('are the same where nothing can be kept', async (t) => {
+    const cache = new URL(`${pathToFileURL(import.meta.filename).href}/below/`)
+    const body = (await loadAssets({ cache })).get('/app/main.js')?.body
+    assert.deepEqual(body, (await loadAssets({ cache: await emptyCache(t) })).get('/app/main.js')?.body)
   })
 
   it('have a tag that changes with what they hold', () => {
