@@ -73,7 +73,7 @@ export interface PendingStatement {
 }
 
 /** Why somebody has not signed: a refusal's reason, or what this node knows of the signer. */
-export type AbsenceReason = RefusalReason | 'not-connected' | 'never-heard' | 'silent'
+export type AbsenceReason = RefusalReason | 'late' | 'not-connected' | 'never-heard' | 'not-needed' | 'silent'
 
 export interface AbsentSigner {
   readonly signer: Address

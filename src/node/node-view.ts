@@ -27,7 +27,7 @@ import { RoundBook } from './round-book.ts'
 import { storyOfRound } from './round-story.ts'
 import type { RowNews } from './row-news.ts'
 import { StateWatch } from './state-watch.ts'
-import { type StoryComponents, keepEnd, storyOf } from './statement-story.ts'
+import { type StoryComponents, keepEnd, lateSigner, storyOf } from './statement-story.ts'
 import { StoryBook } from './story-book.ts'
 import { type StatementNews, StatementWatch } from './statement-watch.ts'
 
@@ -106,6 +106,10 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#rounds.failed(fault.round, fault)
   }
 
+  signedLate(id: StatementId, signer: Address): void {
+    this.#watch.signedLate(id, signer)
+  }
+
   heard(signed: SignedStatus, options: { readonly listed: boolean }): void {
     const node = this.#nodes.heard(signed, options)
     if (node !== undefined) this.#outlet.tell({ kind: 'node', node })
@@ -179,6 +183,7 @@ export class GossipNodeView implements NodeView, NodeListener {
     return {
       engine: node.engine,
       book: this.#stories,
+      watch: this.#watch,
       nodes: this.#nodes,
       clock,
       constants: this.#constants,
@@ -238,6 +243,7 @@ export class GossipNodeView implements NodeView, NodeListener {
         this.#moved(news)
         break
       case 'late':
+        this.#stories.said(news.id, lateSigner(news.signer, news.atMs))
         break
     }
   }
