@@ -22,6 +22,7 @@ import type { AssembledNode } from './assemble.ts'
 import { EventOutlet } from './event-outlet.ts'
 import type { NodeListener, ProposalFault } from './node-listener.ts'
 import { heldRefusal, pendingStatement } from './pending-statement.ts'
+import type { ReadinessFault } from './readiness.ts'
 import { type OwnNode, SeenNodes } from './seen-nodes.ts'
 import { RoundBook } from './round-book.ts'
 import { storyOfRound } from './round-story.ts'
@@ -38,7 +39,7 @@ export interface NodeViewComponents {
   readonly rows: Pick<RowNews, 'watch'>
   readonly clock: Clock
   readonly logger: Logger
-  readonly readiness: () => readonly string[]
+  readonly readinessFaults: () => readonly ReadinessFault[]
   /** Told too what becomes of statements. */
   readonly onNews: (news: StatementNews) => void
 }
@@ -73,7 +74,7 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#states = new StateWatch({
       clock,
       logger: components.logger,
-      readiness: components.readiness,
+      readinessFaults: components.readinessFaults,
       nodes: () => this.nodes(),
       tell: (event) => this.#outlet.tell(event),
       onLook: () => this.#rounds.looked(this.#roundNow(), node.topics.prices.peers()),
@@ -127,7 +128,7 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   readiness(): readonly string[] {
-    return this.#components.readiness()
+    return this.#components.readinessFaults().map(({ sentence }) => sentence)
   }
 
   statements(): readonly PendingStatement[] {
