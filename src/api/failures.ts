@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../core/logger.ts'
+import { MOMENT_FORMAT, momentFault } from './moment.ts'
 import { type ParameterFault, Problem, PROBLEM_TYPE, problemDocument } from './problem.ts'
 
 /** How many faults of one request are told. */
@@ -49,6 +50,7 @@ function badParameters(
     }
     const parameter = instancePath.slice(1)
     if (Array.isArray(given.get(parameter))) return { parameter, detail: 'it is given more than once' }
+    if (params['format'] === MOMENT_FORMAT) return { parameter, detail: momentFault(given.get(parameter)) }
     return { parameter, detail: `it ${message ?? 'is wrong'}` }
   })
   const names = [...new Set(errors.map(({ parameter }) => parameter))].join(', ')

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATABASE_HELP, type DatabaseFlags } from './database-flags.ts'
+import { FROM_HELP, TO_HELP, type TimeFlags, momentOption } from './time-flags.ts'
 
-export interface PricesFlags extends DatabaseFlags {
+export interface PricesFlags extends DatabaseFlags, TimeFlags {
   readonly limit: number
   readonly network?: string
   readonly json?: boolean
@@ -14,6 +15,8 @@ export function registerPrices(program: Command): void {
     .command('prices')
     .description('print the newest committed prices')
     .option('--limit <number>', 'how many', wholeNumber, 20)
+    .option('--from <time>', FROM_HELP, momentOption)
+    .option('--to <time>', TO_HELP, momentOption)
     .option('--network <name>', 'those of one network only')
     .option('--follow', 'then those that come, until Ctrl-C')
     .option('--json', 'one JSON object a line, with all that is needed to prove a row')

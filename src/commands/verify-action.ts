@@ -13,10 +13,11 @@ import { JudgingPool } from '../verify/judging-pool.ts'
 import { threadsFor } from '../verify/row-judges.ts'
 import { type VerificationResult, verifyTables } from '../verify/verification.ts'
 import { createCommandLogger } from './command-logger.ts'
-import { CommandError, UnjudgedError } from './failure.ts'
+import { UnjudgedError } from './failure.ts'
 import { askDatabase } from './find-database.ts'
 import { createProgressLine } from './progress-line.ts'
 import { widthOf } from './text-width.ts'
+import { requireRange } from './time-flags.ts'
 import {
   type Verified,
   FALSE_ROWS_HEADING,
@@ -45,9 +46,7 @@ export async function verifyDatabase(flags: VerifyFlags): Promise<void> {
 
 async function verifyRows(flags: VerifyFlags): Promise<void> {
   const { from, to, network, threshold } = flags
-  if (from !== undefined && to !== undefined && from >= to) {
-    throw new CommandError('--from is not before --to: no row can lie between them')
-  }
+  requireRange(flags)
   const signers = flags.signers === undefined ? undefined : readSigners(flags.signers)
   const verified = await askDatabase(flags, (url) =>
     verify(url, { flags, range: { fromMs: from, toMs: to, network }, expected: { signers, threshold } }),

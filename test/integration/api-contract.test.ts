@@ -49,6 +49,11 @@ const SAMPLES: readonly (readonly [path: string, target: string])[] = [
   ['/v1/network', '/v1/network'],
 ]
 
+interface Parameter {
+  readonly name: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
 const METRICS = { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'gp_ready 1\n' }
 
 describe('the OpenAPI document', () => {
@@ -278,6 +283,20 @@ describe('pages of prices', () => {
     assert.deepEqual(await range('2025-01-01t00:00:00z', '2025-01-01T00:00:00-00:00'), [0, 0])
   })
 
+  it('take a day for its beginning in UTC, so that the last one is not among them', async (t) => {
+    const { ask, table } = await startApi(t)
+    const { status, body } = await ask('/v1/prices?from=2025-01-01&to=2025-01-02')
+    assert.equal(status, 200, body)
+    const { paths } = (await ask('/openapi.json')).json() as {
+      paths: Record<string, { get: { parameters: Parameter[] } }>
+    }
+    const described = paths['/v1/prices']?.get.parameters.filter(({ name }) => name === 'from' || name === 'to') ?? []
+    const forms = described.map(({ schema }) => schema['anyOf'])
+    assert.deepEqual(forms, Array(2).fill([{ format: 'date' }, { format: 'date-time' }]))
+    const { fromMs, toMs } = table.asked.at(-1) as Record<string, number>
+    assert.deepEqual([fromMs, toMs], [OBSERVED_AT, OBSERVED_AT + 86_400_000])
+  })
+
   it('of rounds give back the mark of the page before', async (t) => {
     const { ask, table } = await startApi(t)
     const { next } = (await ask('/v1/rounds')).json() as { next: string }
@@ -297,7 +316,9 @@ describe('bad input', () => {
     ['/v1/prices', '?pair=%ZZ', 'pair'],
     ['/v1/prices', "?pair=ETH-USD';--", 'pair'],
     ['/v1/prices', '?from=yesterday', 'from'],
-    ['/v1/prices', '?from=2025-01-01', 'from'],
+    ['/v1/prices', '?from=2025-13-01', 'from'],
+    ['/v1/prices', '?to=2025-02-30', 'to'],
+    ['/v1/prices', '?from=2025-01-02&to=2025-01-01', 'from'],
     ['/v1/prices', '?from=2025-01-01T00:00:00', 'from'],
     ['/v1/prices', '?from=2025-02-30T00:00:00Z', 'from'],
     ['/v1/prices', '?from=1735689600000', 'from'],
@@ -371,6 +392,12 @@ describe('bad input', () => {
     const { ask } = await startApi(t)
     const two = (await ask('/v1/prices?limit=0&pair=x')).json() as { errors: unknown[] }
     assert.equal(two.errors.length, 2)
+    const words = 'it must be a day in UTC, as 2026-01-31, or a time, as 2026-01-31T12:00:00Z'
+    const times = await ask('/v1/prices?from=yesterday&to=2025-01-01T00:00:00+02:00')
+    assert.deepEqual((times.json() as { errors: unknown }).errors, [
+      { parameter: 'from', detail: words },
+      { parameter: 'to', detail: `${words}; write the + of an offset as %2B` },
+    ])
     const query = Array.from({ length: 200 }, (_, index) => `p${index}=1`).join('&')
     const many = (await ask(`/v1/prices?${query}`)).json() as { errors: unknown[] }
     assert.equal(many.errors.length, 8)

@@ -292,6 +292,27 @@ describe('gossip-price resync', () => {
   })
 })
 
+describe('gossip-price prices', () => {
+  it('refuses what is no time, an empty range, and a range of rows that are to come', async (test) => {
+    const { cli } = await cliIn(test)
+    for (const [args, words] of [
+      [
+        'prices --from 31.1.2026',
+        /^error: .+ It should be a day in UTC, as 2026-01-31, or a time, as 2026-01-31T12:00:00Z\.\n/,
+      ],
+      [
+        'prices --from 2025-01-02 --to 2025-01-01',
+        /^gossip-price: --from is not before --to: no row can lie between them\n$/,
+      ],
+      ['prices --from 2025-01-02 --follow', /^gossip-price: --from and --to .+: leave one out\n$/],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await cli(args)
+      assert.deepEqual([exitCode, stdout], [1, ''], args)
+      assert.match(stderr, words)
+    }
+  })
+})
+
 describe('gossip-price verify', () => {
   it('refuses what is no time, no set of signers and no quorum, and an empty range', async (test) => {
     const { cli } = await cliIn(test)
