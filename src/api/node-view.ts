@@ -97,6 +97,8 @@ export interface RoundStory {
   readonly round: Round
   readonly startMs: number
   readonly endMs: number
+  /** Whether this node can say what happens in it: not of what was before its start, or is forgotten. */
+  readonly isKnown: boolean
   readonly sentences: readonly string[]
   readonly stories: readonly StatementStory[]
 }

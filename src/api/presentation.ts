@@ -118,7 +118,7 @@ export function storyJson(story: StatementStory, row: TableAnswer): Json {
 
 /** @param rows - those of the round that the table has; undefined when it gives no answer, or there is none */
 export function roundStoryJson(
-  { round, startMs, endMs, sentences, stories }: RoundStory,
+  { round, startMs, endMs, isKnown, sentences, stories }: RoundStory,
   { rows, unknown }: { readonly rows: readonly CommittedPrice[] | undefined; readonly unknown: UnknownStory },
 ): Json {
   const told = new Map(stories.map((story) => [story.id, story]))
@@ -132,6 +132,7 @@ export function roundStoryJson(
     round,
     startTime: timeText(startMs),
     endTime: timeText(endMs),
+    known: isKnown || ids.size > 0,
     sentences: [...sentences, inTable],
     statements: Array.from(ids, (id) => storyJson(told.get(id) ?? unknown(id), byId.get(id) ?? 'no row')),
   }

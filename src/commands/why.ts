@@ -12,7 +12,8 @@ export type WhySubject =
   | { readonly kind: 'round'; readonly round: number }
 
 const HELP = `
-Exit code: 0 when the node knows the statement, or any of the round; 1 when it does not, or nobody answers.
+Exit code: 0 when the node can say why, also why a round has no statement, or is still to come; 1 when it knows nothing
+of it, or nobody answers.
 A node remembers what expired, and who was there, since its start; ask another when it was started a moment ago.`
 
 /** `gossip-price why`: why a statement is in the table, or is not. */

@@ -21,12 +21,14 @@ const NOTHING: RoundNotes = { ids: new Set(), faults: new Map(), mostPeers: unde
 
 /** What is known of a round: what came of it, and where nothing came, why. */
 export function storyOfRound(components: RoundStoryComponents, round: Round): RoundStory {
-  const { book, why, constants } = components
-  const notes = book.notes(round) ?? NOTHING
+  const { book, why, clock, constants } = components
+  const known = book.notes(round)
+  const notes = known ?? NOTHING
   const stories = [...notes.ids].map(why)
   const times = { startMs: round * constants.intervalMs, endMs: (round + 1) * constants.intervalMs }
   const sentences = [...whenWasIt(components, { round, ...times }), ...whatCame(components, { round, notes, stories })]
-  return { round, ...times, sentences, stories }
+  const isKnown = known !== undefined || clock.now().wallMs < times.startMs
+  return { round, ...times, isKnown, sentences, stories }
 }
 
 function whenWasIt(

@@ -161,17 +161,27 @@ describe('gossip-price why', { timeout: 60_000 }, () => {
   })
 
   it('ends with 1 when the node knows nothing of it', async (t) => {
-    const { cli } = await besideNode(t)
+    const { cli, node } = await besideNode(t)
     const unknown = await cli(`why 0x${'12'.repeat(32)}`)
     assert.deepEqual([unknown.exitCode, unknown.stderr], [1, ''])
     assert.match(unknown.stdout, /: unknown\n {2}nobody told\n$/)
     const prefix = await cli('why 0x123456')
     assert.deepEqual([prefix.exitCode, prefix.stdout], [1, ''])
     assert.match(prefix.stderr, /no id that begins with 0x123456 is on its way/)
+    node.knowsRounds = false
     const round = await cli('why 1')
     assert.deepEqual(round, { exitCode: 1, stdout: 'It is over.\nThe table has no price of it.\n', stderr: '' })
     const machine = await cli('why 1 --json')
-    assert.equal((JSON.parse(machine.stdout) as { readonly round: number }).round, 1)
+    const told = JSON.parse(machine.stdout) as { readonly round: number; readonly known: boolean }
+    assert.deepEqual([machine.exitCode, told.round, told.known], [1, 1, false])
+    assert.equal((await cli(`why ${committed().attestation.statement.round}`)).exitCode, 0, 'the table knows of it')
+  })
+
+  it('ends with 0 when it can say why a round has no statement', async (t) => {
+    const { cli } = await besideNode(t)
+    const round = await cli('why 1')
+    assert.deepEqual(round, { exitCode: 0, stdout: 'It is over.\nThe table has no price of it.\n', stderr: '' })
+    assert.equal((await cli('why 1 --json')).exitCode, 0)
   })
 })
 

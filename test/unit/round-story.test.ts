@@ -4,7 +4,7 @@ import { RoundBook } from '../../src/node/round-book.ts'
 import { storyOfRound } from '../../src/node/round-story.ts'
 import { StoryBook } from '../../src/node/story-book.ts'
 import { roundAt, type StatementId } from '../../src/core/statement.ts'
-import type { AbsentSigner, StatementStory } from '../../src/api/node-view.ts'
+import type { AbsentSigner, RoundStory, StatementStory } from '../../src/api/node-view.ts'
 import { constants } from '../helpers/driver-at-work.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { alice, attest, bob, INTERVAL_MS, round as asRound, statement, testSigner } from '../helpers/statements.ts'
@@ -27,12 +27,10 @@ function createRounds(own = alice) {
   const book = new RoundBook()
   const startedAtMs = clock.now().wallMs
   const now = (): ReturnType<typeof roundAt> => roundAt(clock.now().wallMs, INTERVAL_MS)
-  const why = (round = now()): string =>
-    storyOfRound(
-      { book, why: () => story('expired'), clock, constants: RULES, own: own.address, startedAtMs },
-      round,
-    ).sentences.join(' ')
-  return { clock, book, now, why }
+  const tell = (round = now()): RoundStory =>
+    storyOfRound({ book, why: () => story('expired'), clock, constants: RULES, own: own.address, startedAtMs }, round)
+  const why = (round = now()): string => tell(round).sentences.join(' ')
+  return { clock, book, now, why, isKnown: (round = now()) => tell(round).isKnown }
 }
 
 describe('the story of a round', () => {
@@ -66,7 +64,7 @@ describe('the story of a round', () => {
   })
 
   it('says of rounds to come, before the start, and long ago that nothing can be known of them', async () => {
-    const { clock, book, now, why } = createRounds()
+    const { clock, book, now, why, isKnown } = createRounds()
     const first = now()
     assert.match(why(asRound(first + 1)), /^Round \d+ has not begun: it begins at \S+Z\.$/)
     assert.match(
@@ -74,12 +72,15 @@ describe('the story of a round', () => {
       /lasted from .* This node was started later, at \S+Z, and saw nothing of it\.$/,
     )
     assert.match(why(asRound(9_999_999_999)), /^Round 9999999999 has not begun/)
+    assert.deepEqual([isKnown(asRound(first + 1)), isKnown(asRound(first - 1))], [true, false])
     book.looked(first, 1)
+    assert.ok(isKnown(first))
     for (let rounds = 0; rounds < 1_024; rounds++) {
       await clock.advance(INTERVAL_MS)
       book.looked(now(), 1)
     }
     assert.match(why(first), /It is longer ago than this node remembers\.$/)
+    assert.ok(!isKnown(first))
     assert.doesNotMatch(why(asRound(first + 1)), /longer ago/)
   })
 })
