@@ -21,8 +21,8 @@ export async function followPrices(flags: PricesFlags): Promise<void> {
   const logger = createCommandLogger()
   const table = createRunningTable({ width: widthOf(process.stdout) })
   let isEmpty = true
-  // Nobody reads any more (`| head`).
-  process.stdout.on('error', () => process.exit(0))
+  // Nobody reads any more (`| head`), or nothing can be written.
+  process.stdout.on('error', () => process.exit())
   const follower = await askDatabase(flags, async (url) => {
     const started = new PriceFollower(
       {

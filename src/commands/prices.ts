@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { DATABASE_HELP, type DatabaseFlags } from './database-flags.ts'
+import { helpText } from './help-text.ts'
 import { FROM_HELP, TO_HELP, type TimeFlags, momentOption } from './time-flags.ts'
 
 export interface PricesFlags extends DatabaseFlags, TimeFlags {
@@ -22,7 +23,7 @@ export function registerPrices(program: Command): void {
     .option('--json', 'one JSON object a line, with all that is needed to prove a row')
     .option('--database <url>', 'Postgres URL of the database')
     .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
-    .addHelpText('after', DATABASE_HELP)
+    .addHelpText('after', helpText(DATABASE_HELP))
     .action(async (flags: PricesFlags) => {
       if (flags.follow === true) {
         const { followPrices } = await import('./follow-action.ts')

@@ -54,7 +54,7 @@ export function statusLines(shown: ShownStatus, layout: StatusLayout): readonly 
   const { colour, width, nowMs, keys, trouble } = layout
   const paint = pc.createColors(colour)
   const wrap = (text: string, by: (line: string) => string = String): readonly string[] =>
-    wrapToWidth(printed(text), { width, indent: '  ' }).map(by)
+    wrapToWidth(printed(text), { width, indent: text.startsWith('  - ') ? '    ' : '  ' }).map(by)
   const nodes = nodeTable(network, { width, paint, nowMs })
   const pending = pendingTable(statements, { width, paint })
   return [

@@ -9,7 +9,7 @@ export interface TimeFlags {
 }
 
 export const FROM_HELP = 'rows observed then or later: a day in UTC, as 2026-01-31, or a time, as 2026-01-31T12:00:00Z'
-export const TO_HELP = 'rows observed before then: of the day that is named there is none'
+export const TO_HELP = 'rows observed before then, so that those of the day itself are left out'
 
 /** @throws {InvalidArgumentError} */
 export function momentOption(text: string): number {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT } from '../node/exit-code.ts'
 import { DATABASE_HELP, type DatabaseFlags } from './database-flags.ts'
+import { helpText } from './help-text.ts'
 import { FROM_HELP, TO_HELP, type TimeFlags, momentOption } from './time-flags.ts'
 
 export interface VerifyFlags extends DatabaseFlags, TimeFlags {
@@ -33,7 +34,7 @@ export function registerVerify(program: Command): void {
     .option('--json', 'one JSON object a line: every false row, and a summary last')
     .option('--database <url>', 'Postgres URL of the database')
     .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpText(HELP))
     // A mistyped option must not look like a false row.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.unjudged))
     .action(async (flags: VerifyFlags) => {

@@ -56,7 +56,10 @@ function whatCame(
   const { clock, constants, startedAtMs } = components
   const { intervalMs } = constants
   if (round > roundAt(clock.now().wallMs, intervalMs) || (round + 1) * intervalMs <= startedAtMs) return []
-  if (notes === NOTHING && stories.length === 0) return ['It is longer ago than this node remembers.']
+  if (notes === NOTHING) {
+    const isBeforeStart = round * intervalMs < startedAtMs
+    return [isBeforeStart ? 'This node saw nothing of it.' : 'It is longer ago than this node remembers.']
+  }
   return [countedStories(stories), ...whatWeDid(components, { round, notes }), ...whoWasThere(notes)]
 }
 
@@ -80,6 +83,6 @@ function whatWeDid(
 
 function whoWasThere({ mostPeers }: RoundNotes): readonly string[] {
   if (mostPeers === undefined) return []
-  if (mostPeers === 0) return ['It was connected to no other node of the network.']
-  return [`It was connected to ${counted(mostPeers, 'node')} of the network, at most.`]
+  if (mostPeers === 0) return ['This node was connected to no other one of the network.']
+  return [`This node was connected to ${counted(mostPeers, 'other')} of the network at most.`]
 }

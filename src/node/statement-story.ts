@@ -96,7 +96,7 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
         : [`Its row is due, and the table cannot be written: ${fault.replace(/\.$/, '')}.`]
     }
     case 'committed':
-      return ['It was committed.']
+      return []
     case 'disputed':
       return ['It reached a quorum beside another statement of its slot that is in the table: the slot is disputed.']
     case 'parked':

@@ -208,6 +208,27 @@ describe('why', () => {
     assert.deepEqual(told.missing, [])
   })
 
+  it('says once that a statement was committed, and what the table says of it now', async (t) => {
+    const { ask, node, table } = await startApi(t)
+    const story = { ...node.why(pending().id), id, phase: 'committed' as const, sentences: [], wouldPass: undefined }
+    t.mock.method(node, 'why', () => story)
+    const sentences = async () => ((await ask(`/v1/statements/${id}/why`)).json() as Told).sentences
+    const words = await sentences()
+    assert.equal(words.length, 1)
+    assert.match(words[0] ?? '', /^It is in the table since .+, with 3 signatures\.$/)
+    table.rows = []
+    const gone = 'It was committed. The table shows no row of it now: somebody has taken it out, or changed it.'
+    assert.deepEqual(await sentences(), [gone])
+    table.isDown = true
+    assert.deepEqual(await sentences(), ['It was committed. The database gives no answer now.'])
+  })
+
+  it('says of what neither the node nor the table knows that the table does not have it', async (t) => {
+    const { ask } = await startApi(t)
+    const { phase, sentences } = (await ask(`/v1/statements/${UNKNOWN}/why`)).json() as Told
+    assert.deepEqual([phase, sentences], ['unknown', ['nobody told', 'The table has no row of it either.']])
+  })
+
   it('of a round tells of every statement of it, those of the table too', async (t) => {
     const { ask, table } = await startApi(t)
     const { round } = committed().attestation.statement
@@ -292,7 +313,8 @@ describe('pages of prices', () => {
     }
     const described = paths['/v1/prices']?.get.parameters.filter(({ name }) => name === 'from' || name === 'to') ?? []
     const forms = described.map(({ schema }) => schema['anyOf'])
-    assert.deepEqual(forms, Array(2).fill([{ format: 'date' }, { format: 'date-time' }]))
+    const either = [{ format: 'date' }, { format: 'date-time' }]
+    assert.deepEqual(forms, [either, either])
     const { fromMs, toMs } = table.asked.at(-1) as Record<string, number>
     assert.deepEqual([fromMs, toMs], [OBSERVED_AT, OBSERVED_AT + 86_400_000])
   })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { access, open } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
@@ -19,6 +21,11 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** util-linux' `script` runs a command in a terminal of its own. */
 const HAS_TERMINALS = await promisify(execFile)('script', ['--version']).then(
   ({ stdout }) => stdout.includes('util-linux'),
+  () => false,
+)
+
+const HAS_FULL_DEVICE = await access('/dev/full').then(
+  () => true,
   () => false,
 )
 
@@ -164,7 +171,7 @@ describe('gossip-price why', { timeout: 60_000 }, () => {
     const { cli, node } = await besideNode(t)
     const unknown = await cli(`why 0x${'12'.repeat(32)}`)
     assert.deepEqual([unknown.exitCode, unknown.stderr], [1, ''])
-    assert.match(unknown.stdout, /: unknown\n {2}nobody told\n$/)
+    assert.match(unknown.stdout, /: unknown\n {2}nobody told\n {2}The table has no row of it either\.\n$/)
     const prefix = await cli('why 0x123456')
     assert.deepEqual([prefix.exitCode, prefix.stdout], [1, ''])
     assert.match(prefix.stderr, /no id that begins with 0x123456 is on its way/)
@@ -202,6 +209,26 @@ describe('gossip-price health', { timeout: 60_000 }, () => {
       [1, { ready: false, reasons: node.sentences, url: server.url }],
     )
     assert.equal((await cli(`health --url ${server.url}/livez`)).exitCode, 0)
+  })
+})
+
+describe('output that is lost', { skip: !HAS_FULL_DEVICE && 'needs /dev/full', timeout: 60_000 }, () => {
+  it('is no success', async (t) => {
+    const { server, cli } = await besideNode(t)
+    const full = await open('/dev/full', 'w')
+    defer(t, () => full.close())
+    for (const args of [
+      ['status', '--url', server.url],
+      ['config', 'table'],
+      ['status', '--json', '--url', server.url],
+    ]) {
+      const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', full.fd, 'pipe'] })
+      const closed = once(child, 'close') as Promise<[number | null]>
+      const stderr = await text(child.stderr as Readable)
+      assert.match(stderr, /^gossip-price: the output cannot be written: ENOSPC.*\n$/, args.join(' '))
+      assert.equal((await closed)[0], 1)
+    }
+    assert.equal((await cli('status')).exitCode, 0)
   })
 })
 

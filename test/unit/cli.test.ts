@@ -53,6 +53,12 @@ describe('the command line', () => {
     assert.match(succeeded(await cli('--help')), /keys .*\n[\s\S]*migrate/)
     assert.equal(succeeded(await cli('--version')), `${VERSION}\n`)
     assert.match(succeeded(await cli('keys --help')), /export/)
+    for (const command of ['verify', 'cluster', 'why']) {
+      const tooLong = succeeded(await cli(`${command} --help`))
+        .split('\n')
+        .filter((line) => line.length > 80)
+      assert.deepEqual(tooLong, [], 'as wide as terminals usually are')
+    }
   })
 
   it('answers an unknown command or option with a sentence and an exit code', async (test) => {
@@ -380,7 +386,7 @@ describe('gossip-price why, status and health', () => {
       assert.deepEqual([away.exitCode, away.stdout], [1, ''])
       assert.match(
         away.stderr,
-        /^gossip-price: nobody answers at http:\/\/127\.0\.0\.1:1\/\S*: start the node, or .*\n$/,
+        /^gossip-price: nobody answers at http:\/\/127\.0\.0\.1:1\/\S* \(ECONNREFUSED\): start the node, or .*\n$/,
       )
     }
     const off = await cli('status', { env: { GP_HTTPADDR: '' } })

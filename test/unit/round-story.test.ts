@@ -22,8 +22,7 @@ const story = (phase: StatementStory['phase'], overrides: Partial<StatementStory
 })
 
 /** Alice's node at the beginning of a round. */
-function createRounds(own = alice) {
-  const clock = new ManualClock()
+function createRounds(own = alice, clock = new ManualClock()) {
   const book = new RoundBook()
   const startedAtMs = clock.now().wallMs
   const now = (): ReturnType<typeof roundAt> => roundAt(clock.now().wallMs, INTERVAL_MS)
@@ -41,7 +40,7 @@ describe('the story of a round', () => {
     assert.match(why(), /^Round \d+ lasts from \S+Z to \S+Z\./)
     assert.match(why(), /No statement of it came here: nobody whom this node hears has proposed a price\./)
     assert.match(why(), /This node proposed no price of ETH-USD: coinbase answers with status 500\./)
-    assert.match(why(), /It was connected to no other node of the network\.$/)
+    assert.match(why(), /This node was connected to no other one of the network\.$/)
   })
 
   it('forgets what failed once the price is proposed after all', () => {
@@ -59,8 +58,20 @@ describe('the story of a round', () => {
     book.looked(now(), 1)
     assert.match(
       why(),
-      /This node is an observer: it proposes no prices\. It was connected to 2 nodes of the network, at most\.$/,
+      /This node is an observer: it proposes no prices\. This node was connected to 2 others of the network at most\.$/,
     )
+  })
+
+  it('says of the round of its start that it saw nothing of it, where it was over too soon', async () => {
+    const { clock, now, why, isKnown } = createRounds()
+    const first = now()
+    await clock.advance(INTERVAL_MS / 2)
+    const late = createRounds(alice, clock)
+    await clock.advance(INTERVAL_MS)
+    assert.match(late.why(first), /This node was started within it, at \S+Z\. This node saw nothing of it\.$/)
+    assert.ok(!late.isKnown(first))
+    assert.match(why(first), /It is longer ago than this node remembers\.$/)
+    assert.ok(!isKnown(first))
   })
 
   it('says of rounds to come, before the start, and long ago that nothing can be known of them', async () => {

@@ -114,6 +114,18 @@ describe('the listing of a network', () => {
     assert.match(text(idle), /\nNo statement is on its way\.\n/)
   })
 
+  it('says that a row is due, whoever may write it, and whether anybody can', () => {
+    const node = new MadeUpNode()
+    node.statements = () => [pending({ phase: 'closed', quietEndsInMs: 0, closesInMs: 0 })]
+    assert.match(text(node), / row is due /)
+  })
+
+  it('wraps a reason below itself', () => {
+    const node = new MadeUpNode()
+    node.sentences = ['the table cannot be written: nobody answers at the address that was given']
+    assert.match(text(node, { width: 40 }), /\n {2}- the table cannot be written: nobody\n {4}answers at/)
+  })
+
   it('counts what is on its way beyond a dozen statements', () => {
     const node = new MadeUpNode()
     node.statements = () => Array.from({ length: 40 }, () => pending())
