@@ -22,13 +22,6 @@ export function readMoment(text: string): number | undefined {
   return BETWEEN_MILLISECONDS.test(time) ? ms + 1 : ms
 }
 
-/** What is wrong with a parameter that should be such a text, in a phrase. */
-export function momentFault(text: unknown): string {
-  // The plus sign of an offset has come as a space.
-  const hint = / \d\d:\d\d$/.test(String(text)) ? '; write the + of an offset as %2B' : ''
-  return `it must be ${MOMENT_WORDS}${hint}`
-}
-
 /** The 31st of a shorter month would be read as another day. */
 function isDay(text: string): boolean {
   return new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) ?? false

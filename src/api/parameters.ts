@@ -1,4 +1,4 @@
-import { MOMENT_FORMAT } from './moment.ts'
+import { MOMENT_FORMAT, MOMENT_WORDS } from './moment.ts'
 import { pair, type Schema } from './schema-parts.ts'
 
 /** Of one-second rounds these last until the year 2286. */
@@ -48,6 +48,21 @@ export const PARAMETERS = {
 } as const satisfies Readonly<Record<string, Schema>>
 
 export type ParameterName = keyof typeof PARAMETERS
+
+const { limit } = PARAMETERS
+
+/** What each must be, in words that follow `it must be`. */
+export const PARAMETER_WORDS: Readonly<Record<ParameterName, string>> = {
+  id: '0x and 64 hexadecimal digits',
+  round: `a whole number from 0 to ${LARGEST_ROUND}`,
+  pair: 'BASE-QUOTE in capitals, as ETH-USD',
+  from: MOMENT_WORDS,
+  to: MOMENT_WORDS,
+  proposer: '0x and 40 hexadecimal digits',
+  limit: `a whole number from ${limit.minimum} to ${limit.maximum}`,
+  cursor: 'the "next" of an earlier page of the same list',
+  lastEventId: `at most ${PARAMETERS.lastEventId.maxLength} characters`,
+}
 
 /** What requests are checked by: of several forms Ajv would tell the faults of each. */
 export function checkedSchema(name: ParameterName): Schema {

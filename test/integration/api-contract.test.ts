@@ -410,6 +410,26 @@ describe('bad input', () => {
     }
   })
 
+  it('is told what a parameter must be, in words, and once', async (t) => {
+    const { ask } = await startApi(t)
+    const said = async (path: string) => {
+      const { detail, errors } = (await ask(path)).json() as { detail: string; errors: unknown[] }
+      assert.equal(errors.length, 1, detail)
+      return detail
+    }
+    const word = (parameter: string, words: string) => `The parameter ${parameter} is wrong: it must be ${words}.`
+    assert.equal(await said('/v1/prices?limit=0'), word('limit', 'a whole number from 1 to 500'))
+    assert.equal(await said('/v1/prices?limit=x'), word('limit', 'a whole number from 1 to 500'))
+    assert.equal(await said('/v1/prices?pair=eth'), word('pair', 'BASE-QUOTE in capitals, as ETH-USD'))
+    assert.equal(await said('/v1/prices?proposer=0x1'), word('proposer', '0x and 40 hexadecimal digits'))
+    assert.equal(await said('/v1/prices/0x12'), word('id', '0x and 64 hexadecimal digits'))
+    assert.equal(await said('/v1/rounds/x/why'), word('round', 'a whole number from 0 to 9999999999'))
+    for (const cursor of ['', '.', 'AAAA', '*'.repeat(300)]) {
+      const path = `/v1/prices?cursor=${cursor}`
+      assert.equal(await said(path), word('cursor', 'the "next" of an earlier page of the same list'))
+    }
+  })
+
   it('tells of all wrong parameters at once, and of eight at most', async (t) => {
     const { ask } = await startApi(t)
     const two = (await ask('/v1/prices?limit=0&pair=x')).json() as { errors: unknown[] }
