@@ -10,6 +10,8 @@ export interface PricesFlags extends DatabaseFlags, TimeFlags {
   readonly follow?: boolean
 }
 
+const WHY_HELP = 'The id is shortened to as many digits as gossip-price why needs; --json has all of it.'
+
 /** `gossip-price prices`: the newest rows of the table. */
 export function registerPrices(program: Command): void {
   program
@@ -23,7 +25,7 @@ export function registerPrices(program: Command): void {
     .option('--json', 'one JSON object a line, with all that is needed to prove a row')
     .option('--database <url>', 'Postgres URL of the database')
     .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
-    .addHelpText('after', helpText(DATABASE_HELP))
+    .addHelpText('after', helpText(`${WHY_HELP}\n${DATABASE_HELP}`))
     .action(async (flags: PricesFlags) => {
       if (flags.follow === true) {
         const { followPrices } = await import('./follow-action.ts')

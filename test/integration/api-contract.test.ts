@@ -327,6 +327,8 @@ describe('pages of prices', () => {
   })
 })
 
+const word = (parameter: string, words: string): string => `The parameter ${parameter} is wrong: it must be ${words}.`
+
 const cursor = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 describe('bad input', () => {
@@ -417,15 +419,14 @@ describe('bad input', () => {
       assert.equal(errors.length, 1, detail)
       return detail
     }
-    const word = (parameter: string, words: string) => `The parameter ${parameter} is wrong: it must be ${words}.`
     assert.equal(await said('/v1/prices?limit=0'), word('limit', 'a whole number from 1 to 500'))
     assert.equal(await said('/v1/prices?limit=x'), word('limit', 'a whole number from 1 to 500'))
     assert.equal(await said('/v1/prices?pair=eth'), word('pair', 'BASE-QUOTE in capitals, as ETH-USD'))
     assert.equal(await said('/v1/prices?proposer=0x1'), word('proposer', '0x and 40 hexadecimal digits'))
     assert.equal(await said('/v1/prices/0x12'), word('id', '0x and 64 hexadecimal digits'))
     assert.equal(await said('/v1/rounds/x/why'), word('round', 'a whole number from 0 to 9999999999'))
-    for (const cursor of ['', '.', 'AAAA', '*'.repeat(300)]) {
-      const path = `/v1/prices?cursor=${cursor}`
+    for (const wrong of ['', '.', 'AAAA', '*'.repeat(300)]) {
+      const path = `/v1/prices?cursor=${wrong}`
       assert.equal(await said(path), word('cursor', 'the "next" of an earlier page of the same list'))
     }
   })
