@@ -20,9 +20,9 @@ import { widthOf } from './text-width.ts'
 import { requireRange } from './time-flags.ts'
 import {
   type Verified,
-  FALSE_ROWS_HEADING,
   falseRowJson,
   falseRowLines,
+  falseRowsHeading,
   summaryJson,
   summaryText,
 } from './verify-listing.ts'
@@ -100,9 +100,10 @@ async function verify(
 function createPrinter({ json }: VerifyFlags): (found: FalseRow) => void {
   let isFirst = true
   return (found) => {
-    if (json !== true && isFirst) process.stdout.write(FALSE_ROWS_HEADING)
+    const width = widthOf(process.stdout)
+    if (json !== true && isFirst) process.stdout.write(falseRowsHeading({ width }))
     isFirst = false
-    process.stdout.write(json === true ? falseRowJson(found) : falseRowLines(found, { width: widthOf(process.stdout) }))
+    process.stdout.write(json === true ? falseRowJson(found) : falseRowLines(found, { width }))
   }
 }
 
