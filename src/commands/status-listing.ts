@@ -98,7 +98,7 @@ function healthOf({ network, latest }: ShownStatus, { nowMs }: { readonly nowMs:
     total === 0 ? 'no signer has told of itself' : `${here} of ${total} signers ${here === 1 ? 'is' : 'are'} here`
   const newest = typeof latest === 'string' ? [] : latest.map(({ observedTime }) => Date.parse(observedTime))
   const price = newest.length === 0 ? 'no price yet' : `the newest price is ${agoOf(nowMs - Math.max(...newest))} old`
-  const lead = here === total ? 'All is well' : 'Ready'
+  const lead = total > 0 && here === total ? 'All is well' : 'Ready'
   return [`● ${lead}: ${seen}${typeof latest === 'string' ? '' : `; ${price}`}.`]
 }
 

@@ -83,7 +83,7 @@ function signerFaults(
   const others = directory.nodes().filter((each) => each.listed && each.signer !== signer.address).length
   const reachable = others + (signers.allows(signer.address, roundAt(wallMs, intervalMs)) ? 1 : 0)
   if (reachable >= minimumSigners) return []
-  const sentence = `a quorum takes ${counted(minimumSigners, 'signer')}, and with this node there are ${reachable}`
+  const sentence = `a quorum takes ${counted(minimumSigners, 'signer')}, and with this node there ${reachable === 1 ? 'is' : 'are'} ${reachable}`
   return [{ code: 'signers', about: reachable, sentence }]
 }
 

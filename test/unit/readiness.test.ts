@@ -59,6 +59,8 @@ describe('a gossip node is ready', () => {
     assert.deepEqual(readiness(), [])
     found.others = [bob]
     assert.deepEqual(readiness(), ['a quorum takes 3 signers, and with this node there are 2'])
+    found.others = []
+    assert.deepEqual(readiness(), ['a quorum takes 3 signers, and with this node there is 1'])
   })
 
   it('not without a price for two rounds', async () => {

@@ -68,6 +68,13 @@ describe('the listing of a network', () => {
     assert.match(text(node), /● Ready: 3 of 4 signers are here/)
   })
 
+  it('does not say that all is well where nobody has told of itself', () => {
+    const node = new MadeUpNode()
+    node.nodes = () => []
+    node.self = { ...node.self, constants: undefined }
+    assert.match(text(node), /● Ready: no signer has told of itself/)
+  })
+
   it('has a line for each node with what its status says, and a dash for what it does not', () => {
     const lines = text(new MadeUpNode()).split('\n')
     const heading = lines.findIndex((line) => line.startsWith('node '))
