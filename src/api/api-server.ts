@@ -23,7 +23,7 @@ import { priceJson } from './presentation.ts'
 import { Problem } from './problem.ts'
 import { RowTeller, type RowTellerComponents } from './row-teller.ts'
 import type { ApiRequest, Route } from './route.ts'
-import { PARAMETERS, type ParameterName } from './parameters.ts'
+import { PARAMETERS, type ParameterName, checkedSchema } from './parameters.ts'
 import { type MetricsText, type Readiness, serviceRoutes } from './service-routes.ts'
 import type { StaticFiles } from './static-files.ts'
 import { documentRoute, staticRoutes } from './static-routes.ts'
@@ -192,7 +192,7 @@ function writeHead(reply: FastifyReply): void {
 function objectOf(names: readonly ParameterName[]): object {
   return {
     type: 'object',
-    properties: Object.fromEntries(names.map((name) => [name, PARAMETERS[name]])),
+    properties: Object.fromEntries(names.map((name) => [name, checkedSchema(name)])),
     additionalProperties: false,
   }
 }

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../core/logger.ts'
-import { type ParameterFault, Problem, PROBLEM_TYPE, problemDocument } from './problem.ts'
+import { PARAMETER_WORDS, type ParameterName } from './parameters.ts'
+import { type ParameterFault, Problem, PROBLEM_TYPE, badParameter, problemDocument } from './problem.ts'
 
 /** How many faults of one request are told. */
 const FAULTS_LIMIT = 8
@@ -42,17 +43,27 @@ function badParameters(
 ): Problem {
   const given = new Map<string, unknown>(Object.entries(query ?? {}))
   const known = routeOptions.config.route?.query ?? []
-  const errors = validation.slice(0, FAULTS_LIMIT).map(({ instancePath, keyword, params, message }): ParameterFault => {
+  const faults = validation.map(({ instancePath, keyword, params }): ParameterFault => {
     if (keyword === 'additionalProperties') {
       const list = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`
       return { parameter: String(params['additionalProperty']).slice(0, 64), detail: `it is unknown; ${list}` }
     }
     const parameter = instancePath.slice(1)
     if (Array.isArray(given.get(parameter))) return { parameter, detail: 'it is given more than once' }
-    return { parameter, detail: `it ${message ?? 'is wrong'}` }
+    const words = PARAMETER_WORDS[parameter as ParameterName]
+    return { parameter, detail: `it must be ${words}${hintOf(given.get(parameter))}` }
   })
-  const names = [...new Set(errors.map(({ parameter }) => parameter))].join(', ')
+  // What is wrong in two ways is told once.
+  const errors = [...new Map(faults.map((fault) => [fault.parameter, fault])).values()].slice(0, FAULTS_LIMIT)
+  const [only, ...others] = errors
+  if (only !== undefined && others.length === 0) return badParameter(only.parameter, only.detail)
+  const names = errors.map(({ parameter }) => parameter).join(', ')
   return new Problem(400, { detail: `The request has parameters that are wrong: ${names}.`, errors })
+}
+
+/** The plus sign of an offset comes as a space where it is not encoded. */
+function hintOf(value: unknown): string {
+  return / \d\d:\d\d$/.test(String(value)) ? '; write the + of an offset as %2B' : ''
 }
 
 /** Ends a connection with a problem, where there is no reply to send it by. */

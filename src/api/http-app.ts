@@ -6,12 +6,15 @@ import { capConnections } from './connection-cap.ts'
 import { type createFailureHandler, nothingHere, onClientError, refuseConnection } from './failures.ts'
 import { ALLOWED, type createGatekeeper } from './gatekeeper.ts'
 import type { ApiLimits } from './limits.ts'
+import { MOMENT_FORMAT, readMoment } from './moment.ts'
 import { Problem } from './problem.ts'
 
 interface AppParts {
   readonly gatekeeper: ReturnType<typeof createGatekeeper>
   readonly fail: ReturnType<typeof createFailureHandler>
 }
+
+const FORMATS = { [MOMENT_FORMAT]: (text: string) => readMoment(text) !== undefined }
 
 /** An HTTP server without routes, which looks at every request and answers every failure. */
 export function createApp({ gatekeeper, fail }: AppParts, limits: ApiLimits): FastifyInstance {
@@ -43,7 +46,15 @@ export function createApp({ gatekeeper, fail }: AppParts, limits: ApiLimits): Fa
     clientErrorHandler: onClientError,
     // What has no readable address never reaches a hook.
     frameworkErrors: (error, request, reply) => void answerUnreadable(error, request, reply),
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true,
+        formats: FORMATS,
+      },
+    },
   })
   capConnections(app.server, limits)
   answerRareRequests(app.server)

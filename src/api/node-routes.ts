@@ -24,7 +24,7 @@ export function nodeRoutes({
   }
   // A statement that has no quorum here may have had one elsewhere. What this node knows it can say without the table.
   const rowOf = async ({ id, phase }: StatementStory): Promise<TableAnswer> => {
-    if (prices === undefined) return 'no row'
+    if (prices === undefined) return 'no table'
     try {
       return (await ask(prices, (reader) => reader.price(id))) ?? 'no row'
     } catch (error) {
@@ -73,7 +73,9 @@ export function nodeRoutes({
         if (story === undefined) {
           throw new Problem(404, { detail: 'A bootstrap node knows of no rounds: ask one that signs or observes.' })
         }
-        return json(roundStoryJson(story, { rows: await rowsOf(story), unknown: (id) => node.why(id) }))
+        return json(
+          roundStoryJson(story, { rows: await rowsOf(story), limit: ROWS_OF_A_ROUND, unknown: (id) => node.why(id) }),
+        )
       },
     },
     {

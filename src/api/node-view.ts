@@ -73,7 +73,7 @@ export interface PendingStatement {
 }
 
 /** Why somebody has not signed: a refusal's reason, or what this node knows of the signer. */
-export type AbsenceReason = RefusalReason | 'not-connected' | 'never-heard' | 'silent'
+export type AbsenceReason = RefusalReason | 'late' | 'not-connected' | 'never-heard' | 'not-needed' | 'silent'
 
 export interface AbsentSigner {
   readonly signer: Address
@@ -97,6 +97,8 @@ export interface RoundStory {
   readonly round: Round
   readonly startMs: number
   readonly endMs: number
+  /** Whether this node can say what happens in it: not of what was before its start, or is forgotten. */
+  readonly isKnown: boolean
   readonly sentences: readonly string[]
   readonly stories: readonly StatementStory[]
 }

@@ -89,19 +89,16 @@ export function statementJson(pending: PendingStatement): Json {
   }
 }
 
-/** What the table says of a statement: its row, that it has none, or nothing now. */
-export type TableAnswer = CommittedPrice | 'no row' | 'no answer'
+/** What the table says of a statement: its row, that it has none, or nothing now; and that there is no table to ask. */
+export type TableAnswer = CommittedPrice | 'no row' | 'no answer' | 'no table'
 
 /** @param row - where the table has it, that is the end of the story */
 export function storyJson(story: StatementStory, row: TableAnswer): Json {
   const { id, phase, sentences, missing } = story
   const absent = missing.map(({ signer, reason, sentence }) => ({ signer, reason, sentence }))
   if (typeof row === 'string') {
-    const unsure =
-      row === 'no answer' && phase !== 'committed'
-        ? ['The database gives no answer now: whether it is in the table is not known.']
-        : []
-    return { id, phase, sentences: [...sentences, ...unsure], missing: absent, wouldPass: story.wouldPass ?? null }
+    const said = withoutRow(phase, row)
+    return { id, phase, sentences: [...sentences, ...said], missing: absent, wouldPass: story.wouldPass ?? null }
   }
   const inTable = `It is in the table since ${timeText(row.createdAtMs)}, with ${row.attestation.signatures.size} signatures.`
   const disputed = 'Its slot is disputed: another statement of it reached a quorum too, and neither is to be relied on.'
@@ -116,14 +113,37 @@ export function storyJson(story: StatementStory, row: TableAnswer): Json {
   }
 }
 
-/** @param rows - those of the round that the table has; undefined when it gives no answer, or there is none */
+/** What there is to say about the table where it shows no row. */
+function withoutRow(phase: StatementStory['phase'], answer: Exclude<TableAnswer, CommittedPrice>): readonly string[] {
+  if (phase === 'committed') {
+    const later = {
+      'no row': ' The table shows no row of it now: somebody has taken it out, or changed it.',
+      'no answer': ' The database gives no answer now.',
+      'no table': '',
+    }
+    return [`It was committed.${later[answer]}`]
+  }
+  if (answer === 'no answer') return ['The database gives no answer now: whether it is in the table is not known.']
+  return phase === 'unknown' && answer === 'no row' ? ['The table has no row of it either.'] : []
+}
+
+/** @param rows - those of the round that the table has, `limit` at most; undefined when it gives no answer, or there is none */
 export function roundStoryJson(
-  { round, startMs, endMs, sentences, stories }: RoundStory,
-  { rows, unknown }: { readonly rows: readonly CommittedPrice[] | undefined; readonly unknown: UnknownStory },
+  { round, startMs, endMs, isKnown, sentences, stories }: RoundStory,
+  {
+    rows,
+    limit,
+    unknown,
+  }: {
+    readonly rows: readonly CommittedPrice[] | undefined
+    readonly limit: number
+    readonly unknown: UnknownStory
+  },
 ): Json {
   const told = new Map(stories.map((story) => [story.id, story]))
   const ids = new Set([...told.keys(), ...(rows ?? []).map(({ attestation }) => attestation.id)])
   const byId = new Map(rows?.map((row) => [row.attestation.id, row]))
+  const ofOthers = rows !== undefined && rows.length < limit ? 'no row' : 'no table'
   const inTable =
     rows === undefined
       ? 'The database gives no answer now: what the table has of it is not known.'
@@ -132,8 +152,9 @@ export function roundStoryJson(
     round,
     startTime: timeText(startMs),
     endTime: timeText(endMs),
+    known: isKnown || ids.size > 0,
     sentences: [...sentences, inTable],
-    statements: Array.from(ids, (id) => storyJson(told.get(id) ?? unknown(id), byId.get(id) ?? 'no row')),
+    statements: Array.from(ids, (id) => storyJson(told.get(id) ?? unknown(id), byId.get(id) ?? ofOthers)),
   }
 }
 

@@ -5,6 +5,7 @@ import { TableUnavailableError } from '../core/price-table.ts'
 import type { StatementId } from '../core/statement.ts'
 import { priceCursor, readPriceCursor, readRoundCursor, roundCursor } from './cursor.ts'
 import { DEAR } from './limits.ts'
+import { readMoment } from './moment.ts'
 import type { NodeView } from './node-view.ts'
 import { PARAMETERS } from './parameters.ts'
 import { latestJson, priceJson, proofJson, roundJson } from './presentation.ts'
@@ -130,22 +131,11 @@ export function readId({ id }: Parameters): StatementId {
 }
 
 function readRange({ from, to }: Parameters): { readonly fromMs?: number; readonly toMs?: number } {
-  const [fromMs, toMs] = [readTime('from', from), readTime('to', to)]
+  const [fromMs, toMs] = [from, to].map((text) => (text === undefined ? undefined : readMoment(String(text))))
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
     throw badParameter('from', 'it must not be later than "to"')
   }
   return { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) }
-}
-
-// Prices are observed at whole milliseconds, of which JavaScript reads the beginning.
-const BETWEEN_MILLISECONDS = /\.\d{3}\d*[1-9]/
-
-function readTime(parameter: 'from' | 'to', text: string | number | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const ms = Date.parse(String(text))
-  // A leap second is well-formed, and no time that JavaScript knows.
-  if (Number.isNaN(ms)) throw badParameter(parameter, 'it must be a time as 2026-01-31T12:00:00Z')
-  return BETWEEN_MILLISECONDS.test(String(text)) ? ms + 1 : ms
 }
 
 function readProposer({ proposer }: Parameters): Address | undefined {

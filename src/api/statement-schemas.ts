@@ -66,6 +66,7 @@ export const STATEMENT_SCHEMAS = {
       round,
       startTime: time,
       endTime: time,
+      known: { type: 'boolean', description: 'Whether the node, or its table, can say anything of what happens in it' },
       sentences: list(sentence, 'What is known of the round as a whole'),
       statements: list(ref('Story'), 'Those that came here, and those of the table'),
     },

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import axios, { type AxiosResponse } from 'axios'
+import axios, { AxiosError, type AxiosResponse } from 'axios'
 import type { ParameterFault } from '../api/problem.ts'
 import { DEFAULT_DATA_DIR } from '../cluster/cluster-plan.ts'
 import { requireVariables } from '../config.ts'
@@ -99,7 +99,10 @@ async function ask(url: string, path: string, signal?: AbortSignal): Promise<Axi
       validateStatus: () => true,
     })
     .catch((cause: unknown) => {
-      throw new CommandError(`nobody answers at ${href}: start the node, or name another with --url URL`, { cause })
+      const why = cause instanceof AxiosError && cause.code !== undefined ? ` (${cause.code})` : ''
+      throw new CommandError(`nobody answers at ${href}${why}: start the node, or name another with --url URL`, {
+        cause,
+      })
     })
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { DEFAULT_DATA_DIR } from '../cluster/cluster-plan.ts'
+import { helpText } from './help-text.ts'
 
 export interface ClusterFlags {
   readonly nodes: number
@@ -27,7 +28,7 @@ export function registerCluster(program: Command): void {
     .option('--simulate', 'use simulated prices')
     .option('--data-dir <directory>', 'where keys, memories and the database are kept', DEFAULT_DATA_DIR)
     .option('--port-base <port>', 'first of the ports to use (default: free ones from 8000)', wholeNumber(1, 65_000))
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpText(HELP))
     .action(async (flags: ClusterFlags) => {
       const { runCluster } = await import('./cluster-actions.ts')
       await runCluster(flags)

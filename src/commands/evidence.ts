@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { helpText } from './help-text.ts'
 
 export interface EvidenceFlags {
   readonly dir?: string
@@ -14,7 +15,7 @@ export function registerEvidence(program: Command): void {
   const evidence = program
     .command('evidence')
     .description('list, print and check proofs of equivocations')
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpText(HELP))
 
   withDirectory(evidence.command('list').description('list what this node has found'))
     .option('--json', 'one JSON object a line')

@@ -2,6 +2,7 @@ import { systemClock } from '../node/system-clock.ts'
 import { PriceFollower } from '../store/price-follower.ts'
 import { createCommandLogger } from './command-logger.ts'
 import { askDatabase } from './find-database.ts'
+import { CommandError } from './failure.ts'
 import { createRunningTable, priceJson } from './price-listing.ts'
 import type { PricesFlags } from './prices.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
@@ -11,12 +12,17 @@ const STOP_DEADLINE_MS = 5_000
 
 /** Prints the newest rows, then every row that comes, until it is told to stop. */
 export async function followPrices(flags: PricesFlags): Promise<void> {
-  const { limit: newest, network, json } = flags
+  const { limit: newest, network, json, from, to } = flags
+  if (from !== undefined || to !== undefined) {
+    throw new CommandError(
+      '--from and --to choose among the rows that are there, and --follow waits for others: leave one out',
+    )
+  }
   const logger = createCommandLogger()
   const table = createRunningTable({ width: widthOf(process.stdout) })
   let isEmpty = true
-  // Nobody reads any more (`| head`).
-  process.stdout.on('error', () => process.exit(0))
+  // Nobody reads any more (`| head`), or nothing can be written.
+  process.stdout.on('error', () => process.exit())
   const follower = await askDatabase(flags, async (url) => {
     const started = new PriceFollower(
       {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { helpText } from './help-text.ts'
 
 export interface JsonOption {
   readonly json?: boolean
@@ -28,7 +29,7 @@ export function registerKeys(program: Command): void {
   const keys = program
     .command('keys')
     .description('make, show, import and export signing keys')
-    .addHelpText('after', FILES_HELP)
+    .addHelpText('after', helpText(FILES_HELP))
 
   withOutput(keys.command('new').description('make a signing key'))
     .option('--if-missing', 'when there is such a keystore already, show it and succeed')

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { helpText } from './help-text.ts'
 
 /** Which running node a command asks. */
 export interface NodeFlags {
@@ -15,7 +16,7 @@ export function withNodeFlags(command: Command): Command {
   return command
     .option('--url <url>', 'URL of the node that is asked, as http://127.0.0.1:8080', httpUrl)
     .option('--data-dir <directory>', 'data directory of the cluster or node that is asked')
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpText(HELP))
 }
 
 /** @throws {InvalidArgumentError} */

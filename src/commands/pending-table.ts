@@ -67,7 +67,7 @@ function nickname(address: string): string {
 
 function standing({ phase, quietEndsInMs }: PendingRow): string {
   if (quietEndsInMs === null) return phase
-  return quietEndsInMs > 0 ? `row in ${Math.ceil(quietEndsInMs / 1_000)} s` : 'being written'
+  return quietEndsInMs > 0 ? `row in ${Math.ceil(quietEndsInMs / 1_000)} s` : 'row is due'
 }
 
 function absent({ missing, refusals }: PendingRow): string {

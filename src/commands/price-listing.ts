@@ -3,13 +3,13 @@ import { formatPrice } from '../core/price.ts'
 import { printable } from '../core/row-fault.ts'
 import { visibleJson } from '../core/visible-json.ts'
 import type { StoredPrice } from '../store/stored-price.ts'
-import { shortAddress } from './short-text.ts'
+import { shortAddress, shortId } from './short-text.ts'
 
-const HEADINGS = ['observed', 'pair', 'price', 'round', 'proposer', 'signers', 'committed', 'network'] as const
+const HEADINGS = ['observed', 'pair', 'price', 'round', 'proposer', 'signers', 'committed', 'network', 'id'] as const
 const RIGHT_ALIGNED: ReadonlySet<string> = new Set(['price', 'round', 'signers'])
 
 /** Columns that a narrow terminal does without, the first ones first. */
-const SPARE = ['network', 'committed', 'round', 'signers'] as const
+const SPARE = ['network', 'committed', 'id', 'round', 'signers'] as const
 const GAP = '  '
 
 interface TableOptions {
@@ -79,6 +79,7 @@ function cellsOf({ attestation, createdAtMs }: StoredPrice): readonly string[] {
     `${signatures.size}`,
     timeOf(createdAtMs),
     printable(statement.network),
+    printable(shortId(attestation.id)),
   ]
 }
 

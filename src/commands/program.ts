@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { EXIT } from '../node/exit-code.ts'
 import { VERSION } from '../version.ts'
 import { registerCluster } from './cluster.ts'
 import { registerConfig } from './config.ts'
@@ -6,6 +7,7 @@ import { registerEvidence } from './evidence.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
 import { registerHealth } from './health.ts'
 import { registerKeys } from './keys.ts'
+import { watchOutput } from './lost-output.ts'
 import { registerMigrate } from './migrate.ts'
 import { registerNode } from './node.ts'
 import { registerPrices } from './prices.ts'
@@ -23,8 +25,8 @@ import { registerWhy } from './why.ts'
  * @param argv - as `process.argv`: the interpreter and the script come first
  */
 export async function run(argv: readonly string[]): Promise<void> {
-  // Whoever reads the output may stop reading (`| head`): no reason to end with a stack, and none to end a node.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  // That a row is false is nothing that a full disk may say.
+  watchOutput(argv[2] === 'verify' ? EXIT.unjudged : EXIT.failed)
   process.on('uncaughtException', failAndExit)
   process.on('unhandledRejection', failAndExit)
   try {

@@ -13,19 +13,20 @@ export interface Done {
 
 const USUAL_COLUMNS = 80
 
-/** One line: a bar, percent, count, rate, remaining time. Fits into `columns`. */
+/** One line: a bar where there is room for one, percent, count, rate, remaining time. Fits into `columns`. */
 export function progressText(
   { share, count, unit }: Done,
   { elapsedMs, columns }: { readonly elapsedMs: number; readonly columns: number },
 ): string {
   const rate = elapsedMs > 0 ? Math.round((1_000 * count) / elapsedMs) : 0
-  const text = [
-    `${progressBar(share, { colour: false })} ${percentText(share)}`,
+  const words = [
+    percentText(share),
     `${count.toLocaleString('en')} ${unit}`,
     `${rate.toLocaleString('en')}/s`,
     `${remainingText(share, elapsedMs) ?? '…'} left`,
   ].join('  ')
-  return text.slice(0, Math.max(0, columns - 1))
+  const withBar = `${progressBar(share, { colour: false })} ${words}`
+  return (withBar.length < columns ? withBar : words.trimStart()).slice(0, Math.max(0, columns - 1))
 }
 
 /** Keeps one line of a terminal; elsewhere it writes nothing. */

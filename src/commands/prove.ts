@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { StatementId } from '../core/statement.ts'
 import { DATABASE_HELP, type DatabaseFlags } from './database-flags.ts'
+import { helpText } from './help-text.ts'
 
 const HELP = `
 The proof is one JSON object: typed data (EIP-712) whose digest is the id, and signatures over it. viem, ethers and cast
@@ -16,7 +17,7 @@ export function registerProve(program: Command): void {
     .option('--json', 'makes no difference: it is JSON')
     .option('--database <url>', 'Postgres URL of the database')
     .option('--data-dir <directory>', 'data directory of the cluster or node whose own database it is')
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpText(HELP))
     .action(async (id: StatementId, flags: DatabaseFlags) => {
       const { proveRow } = await import('./prove-action.ts')
       await proveRow(id, flags)

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { helpText } from './help-text.ts'
 
 export interface ResyncFlags {
   /** Milliseconds since the Unix epoch, the beginning of a UTC day. */
@@ -22,7 +23,7 @@ export function registerResync(program: Command): void {
     .description("refill this node's database with the committed history of other nodes")
     .option('--from <date>', 'how far back, as 2025-01-31 (default: as GP_HISTORY says)', utcDay)
     .option('--json', 'the result as a JSON object')
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpText(HELP))
     .action(async (flags: ResyncFlags) => {
       const { resyncHistory } = await import('./resync-action.ts')
       await resyncHistory(flags)

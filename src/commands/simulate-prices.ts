@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { helpText } from './help-text.ts'
 
 /** `gossip-price simulate-prices`: the simulated price source as a server of its own. */
 export function registerSimulatePrices(program: Command): void {
@@ -9,7 +10,7 @@ export function registerSimulatePrices(program: Command): void {
     .option('--seed <text>', 'names the walk: the same seed gives the same prices at the same time', 'gossip-price')
     .addHelpText(
       'after',
-      '\nNodes use it with GP_PRICEURL, GP_SOURCE=simulated and a GP_NETWORK that ends in -simulated.',
+      helpText('Nodes use it with GP_PRICEURL, GP_SOURCE=simulated and a GP_NETWORK that ends in -simulated.'),
     )
     .action(async (flags: { readonly listen: string; readonly seed: string }) => {
       const { servePrices } = await import('./simulate-prices-action.ts')

@@ -54,7 +54,7 @@ export function statusLines(shown: ShownStatus, layout: StatusLayout): readonly 
   const { colour, width, nowMs, keys, trouble } = layout
   const paint = pc.createColors(colour)
   const wrap = (text: string, by: (line: string) => string = String): readonly string[] =>
-    wrapToWidth(printed(text), { width, indent: '  ' }).map(by)
+    wrapToWidth(printed(text), { width, indent: text.startsWith('  - ') ? '    ' : '  ' }).map(by)
   const nodes = nodeTable(network, { width, paint, nowMs })
   const pending = pendingTable(statements, { width, paint })
   return [
@@ -98,7 +98,7 @@ function healthOf({ network, latest }: ShownStatus, { nowMs }: { readonly nowMs:
     total === 0 ? 'no signer has told of itself' : `${here} of ${total} signers ${here === 1 ? 'is' : 'are'} here`
   const newest = typeof latest === 'string' ? [] : latest.map(({ observedTime }) => Date.parse(observedTime))
   const price = newest.length === 0 ? 'no price yet' : `the newest price is ${agoOf(nowMs - Math.max(...newest))} old`
-  const lead = here === total ? 'All is well' : 'Ready'
+  const lead = total > 0 && here === total ? 'All is well' : 'Ready'
   return [`● ${lead}: ${seen}${typeof latest === 'string' ? '' : `; ${price}`}.`]
 }
 

@@ -13,15 +13,16 @@ import { JudgingPool } from '../verify/judging-pool.ts'
 import { threadsFor } from '../verify/row-judges.ts'
 import { type VerificationResult, verifyTables } from '../verify/verification.ts'
 import { createCommandLogger } from './command-logger.ts'
-import { CommandError, UnjudgedError } from './failure.ts'
+import { UnjudgedError } from './failure.ts'
 import { askDatabase } from './find-database.ts'
 import { createProgressLine } from './progress-line.ts'
 import { widthOf } from './text-width.ts'
+import { requireRange } from './time-flags.ts'
 import {
   type Verified,
-  FALSE_ROWS_HEADING,
   falseRowJson,
   falseRowLines,
+  falseRowsHeading,
   summaryJson,
   summaryText,
 } from './verify-listing.ts'
@@ -45,9 +46,7 @@ export async function verifyDatabase(flags: VerifyFlags): Promise<void> {
 
 async function verifyRows(flags: VerifyFlags): Promise<void> {
   const { from, to, network, threshold } = flags
-  if (from !== undefined && to !== undefined && from >= to) {
-    throw new CommandError('--from is not before --to: no row can lie between them')
-  }
+  requireRange(flags)
   const signers = flags.signers === undefined ? undefined : readSigners(flags.signers)
   const verified = await askDatabase(flags, (url) =>
     verify(url, { flags, range: { fromMs: from, toMs: to, network }, expected: { signers, threshold } }),
@@ -101,9 +100,10 @@ async function verify(
 function createPrinter({ json }: VerifyFlags): (found: FalseRow) => void {
   let isFirst = true
   return (found) => {
-    if (json !== true && isFirst) process.stdout.write(FALSE_ROWS_HEADING)
+    const width = widthOf(process.stdout)
+    if (json !== true && isFirst) process.stdout.write(falseRowsHeading({ width }))
     isFirst = false
-    process.stdout.write(json === true ? falseRowJson(found) : falseRowLines(found, { width: widthOf(process.stdout) }))
+    process.stdout.write(json === true ? falseRowJson(found) : falseRowLines(found, { width }))
   }
 }
 

@@ -22,8 +22,15 @@ interface ListingOptions {
   readonly width?: number
 }
 
-/** The widths are fixed: a line is printed when its row is found, whatever comes after. */
-export const FALSE_ROWS_HEADING = `${'row'.padEnd(ID_WIDTH)}  ${'table'.padEnd(TABLE_WIDTH)}  what is false\n`
+/**
+ * The widths are fixed: a line is printed when its row is found, whatever comes after.
+ *
+ * @param width - cells of the terminal, where what is false stands below each row
+ */
+export function falseRowsHeading({ width = Infinity }: ListingOptions = {}): string {
+  if (width < Infinity) return 'False rows, by id and table, and what is false about each:\n'
+  return `${'row'.padEnd(ID_WIDTH)}  ${'table'.padEnd(TABLE_WIDTH)}  what is false\n`
+}
 
 /**
  * A line for everything that is false about a row; below the row's name where lines have no room for both.

@@ -14,6 +14,7 @@ interface Listed {
 
 /** What `/v1/rounds/{round}/why` answers, as far as it is shown. */
 interface RoundStory {
+  readonly known: boolean
   readonly sentences: readonly string[]
   readonly statements: readonly Story[]
 }
@@ -27,9 +28,9 @@ export async function sayWhy(about: WhySubject, flags: WhyFlags): Promise<void> 
   const told: RoundStory =
     about.kind === 'round'
       ? await node.get<RoundStory>(`/v1/rounds/${about.round}/why`)
-      : { sentences: [], statements: [await storyOf(node, about)] }
-  const { sentences, statements } = told
-  if (statements.every(({ phase }) => phase === 'unknown')) process.exitCode = EXIT.failed
+      : { known: false, sentences: [], statements: [await storyOf(node, about)] }
+  const { known, sentences, statements } = told
+  if (!known && statements.every(({ phase }) => phase === 'unknown')) process.exitCode = EXIT.failed
   if (flags.json === true) {
     // Of a round without any statement there is what is known of the round.
     const lines: readonly object[] = statements.length === 0 ? [told] : statements

@@ -113,6 +113,7 @@ export async function assembleNode(
     releases,
     onEvent: (event) => driver.handle(event),
     onTaken: (signed, options) => listening.heard(signed, options),
+    onLate: (id, late) => listening.signedLate(id, late),
     report() {
       root?.refresh()
       return ownReport.report()

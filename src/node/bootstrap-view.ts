@@ -12,12 +12,11 @@ export interface BootstrapViewComponents {
   readonly node: Pick<BootstrapNode, 'peerList' | 'directory' | 'listen' | 'clockOffsetMs'>
   readonly clock: Clock
   readonly logger: Logger
-  readonly readiness: () => readonly string[]
 }
 
 /** What a bootstrap node shows: the network, as its nodes tell of themselves. It holds no statement. */
 export function createBootstrapView(
-  { node, clock, logger, readiness }: BootstrapViewComponents,
+  { node, clock, logger }: BootstrapViewComponents,
   constants: NetworkConstants,
 ): NodeView & { stop(): void } {
   const { peerList, directory } = node
@@ -31,7 +30,13 @@ export function createBootstrapView(
   // Without a signer set anybody may sign, as far as this node knows.
   const shown = (each: SeenNode): SeenNode => (open ? { ...each, listed: true } : each)
   const nodes = (): readonly SeenNode[] => seen.nodes().map(shown)
-  const states = new StateWatch({ clock, logger, readiness, nodes, tell: (event) => outlet.tell(event) })
+  const states = new StateWatch({
+    clock,
+    logger,
+    readinessFaults: () => [],
+    nodes,
+    tell: (event) => outlet.tell(event),
+  })
   node.listen((signed, { listed }) => {
     const heard = seen.heard(signed, { listed: listed || open })
     if (heard !== undefined) outlet.tell({ kind: 'node', node: heard })
@@ -46,7 +51,8 @@ export function createBootstrapView(
       constants: open ? undefined : agreedConstants(constants),
       signers: open ? undefined : constants.signers.entries,
     },
-    readiness,
+    // It waits for nobody: others wait for it.
+    readiness: () => [],
     statements: () => [],
     why: (id) => ({
       id,

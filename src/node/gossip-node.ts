@@ -92,7 +92,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   releases.add('look at the database', () => database.stop())
   // Between rows nobody writes: whether one could be is looked for.
   const node = { ...assembled, tableFault: () => assembled.tableFault() ?? database.fault() }
-  const readiness = gossipReadiness({ node, clock }, constants)
+  const readinessFaults = gossipReadiness({ node, clock }, constants)
   const view = new GossipNodeView(
     {
       node,
@@ -100,7 +100,7 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
       rows: table.rows,
       clock,
       logger,
-      readiness,
+      readinessFaults,
       onNews: createStatementMetrics(components, { constants, own: key.address }),
     },
     constants,
@@ -113,7 +113,13 @@ async function compose(components: NodeComponents, config: Config, releases: Rel
   node.start()
 
   logger.info(`listening on ${addresses.join(', ')}`)
-  return { peerId, addresses, httpUrl: server?.url, readiness, stop: () => releases.run(components) }
+  return {
+    peerId,
+    addresses,
+    httpUrl: server?.url,
+    readiness: () => view.readiness(),
+    stop: () => releases.run(components),
+  }
 }
 
 /** What made a quorum when a statement was observed, as far as this node's disk knows. */

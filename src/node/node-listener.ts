@@ -1,6 +1,7 @@
 import type { EngineEffect, EngineEvent } from '../consensus/effects.ts'
+import type { Address } from '../core/address.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Round } from '../core/statement.ts'
+import type { Round, StatementId } from '../core/statement.ts'
 import type { SignedStatus } from '../core/status.ts'
 
 export interface ProposalFault {
@@ -15,6 +16,8 @@ export interface NodeListener {
   handled(event: EngineEvent, effects: readonly EngineEffect[]): void
   /** This node proposes no price of a pair in a round, or has none yet; `reason` without a full stop. */
   notProposed(fault: ProposalFault): void
+  /** A signature came from a signer when the set of its statement had closed, and was not verified; told more than once. */
+  signedLate(id: StatementId, signer: Address): void
   /** A status was checked and taken; `listed`: whether its signer is in the signer set. */
   heard(signed: SignedStatus, options: { readonly listed: boolean }): void
 }
@@ -39,6 +42,7 @@ export function createListening({
     add: (listener) => void listeners.push(listener),
     handled: (event, effects) => tell((listener) => listener.handled?.(event, effects)),
     notProposed: (fault) => tell((listener) => listener.notProposed?.(fault)),
+    signedLate: (id, signer) => tell((listener) => listener.signedLate?.(id, signer)),
     heard: (signed, options) => tell((listener) => listener.heard?.(signed, options)),
   }
 }

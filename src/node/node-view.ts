@@ -22,12 +22,13 @@ import type { AssembledNode } from './assemble.ts'
 import { EventOutlet } from './event-outlet.ts'
 import type { NodeListener, ProposalFault } from './node-listener.ts'
 import { heldRefusal, pendingStatement } from './pending-statement.ts'
+import type { ReadinessFault } from './readiness.ts'
 import { type OwnNode, SeenNodes } from './seen-nodes.ts'
 import { RoundBook } from './round-book.ts'
 import { storyOfRound } from './round-story.ts'
 import type { RowNews } from './row-news.ts'
 import { StateWatch } from './state-watch.ts'
-import { type StoryComponents, keepEnd, storyOf } from './statement-story.ts'
+import { type StoryComponents, keepEnd, lateSigner, storyOf } from './statement-story.ts'
 import { StoryBook } from './story-book.ts'
 import { type StatementNews, StatementWatch } from './statement-watch.ts'
 
@@ -38,7 +39,7 @@ export interface NodeViewComponents {
   readonly rows: Pick<RowNews, 'watch'>
   readonly clock: Clock
   readonly logger: Logger
-  readonly readiness: () => readonly string[]
+  readonly readinessFaults: () => readonly ReadinessFault[]
   /** Told too what becomes of statements. */
   readonly onNews: (news: StatementNews) => void
 }
@@ -73,7 +74,7 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#states = new StateWatch({
       clock,
       logger: components.logger,
-      readiness: components.readiness,
+      readinessFaults: components.readinessFaults,
       nodes: () => this.nodes(),
       tell: (event) => this.#outlet.tell(event),
       onLook: () => this.#rounds.looked(this.#roundNow(), node.topics.prices.peers()),
@@ -106,6 +107,10 @@ export class GossipNodeView implements NodeView, NodeListener {
     this.#rounds.failed(fault.round, fault)
   }
 
+  signedLate(id: StatementId, signer: Address): void {
+    this.#watch.signedLate(id, signer)
+  }
+
   heard(signed: SignedStatus, options: { readonly listed: boolean }): void {
     const node = this.#nodes.heard(signed, options)
     if (node !== undefined) this.#outlet.tell({ kind: 'node', node })
@@ -123,7 +128,7 @@ export class GossipNodeView implements NodeView, NodeListener {
   }
 
   readiness(): readonly string[] {
-    return this.#components.readiness()
+    return this.#components.readinessFaults().map(({ sentence }) => sentence)
   }
 
   statements(): readonly PendingStatement[] {
@@ -179,6 +184,7 @@ export class GossipNodeView implements NodeView, NodeListener {
     return {
       engine: node.engine,
       book: this.#stories,
+      watch: this.#watch,
       nodes: this.#nodes,
       clock,
       constants: this.#constants,
@@ -238,6 +244,7 @@ export class GossipNodeView implements NodeView, NodeListener {
         this.#moved(news)
         break
       case 'late':
+        this.#stories.said(news.id, lateSigner(news.signer, news.atMs))
         break
     }
   }

@@ -58,6 +58,7 @@ export interface GossipParts {
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
   readonly onTaken: NodeListener['heard']
+  readonly onLate: NodeListener['signedLate']
   /** How this node is, whenever it says so. */
   readonly report: () => NodeReport
   /** What is held of a statement at the moment of sending; undefined when it is gone. */
@@ -97,6 +98,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     instance,
     onStatus: (signed, options) => watch.see(signed, options),
     onTaken: parts.onTaken,
+    onLate: parts.onLate,
     onClock: (signed, at) => clockWatch.see(signed, at),
   })
 

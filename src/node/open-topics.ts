@@ -19,6 +19,7 @@ import type { Topic, TopicOptions } from '../gossip/topic.ts'
 import { topicNames } from '../gossip/topic-name.ts'
 import { createLateSigners } from './late-signers.ts'
 import { type TopicPlan, openInbox } from './open-inbox.ts'
+import type { NodeListener } from './node-listener.ts'
 import type { NodePorts } from './ports.ts'
 import type { Releases } from './releases.ts'
 import type { NodeComponents } from './running-node.ts'
@@ -47,6 +48,8 @@ export interface TopicsParts {
   readonly instance: string
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
+  /** Told of signatures that came after their set had closed; again and again of the same one, maybe. */
+  readonly onLate: NodeListener['signedLate']
   readonly onStatus: (signed: SignedStatus, options: { readonly listed: boolean }) => void
   readonly onTaken: (signed: SignedStatus, options: { readonly listed: boolean }) => void
   readonly onClock: (signed: SignedStatus, at: Instant) => void
@@ -80,7 +83,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
       deliver: (attestations, { reemit }) => {
         for (const attestation of attestations) onEvent({ kind: 'received', attestation, reemit })
       },
-      onLate: createLateSigners({ holdings: engine, directory, counters }),
+      onLate: createLateSigners({ holdings: engine, directory, onLate: parts.onLate }),
       readAttestations: parts.readAttestations,
     },
     constants,

@@ -21,12 +21,14 @@ const NOTHING: RoundNotes = { ids: new Set(), faults: new Map(), mostPeers: unde
 
 /** What is known of a round: what came of it, and where nothing came, why. */
 export function storyOfRound(components: RoundStoryComponents, round: Round): RoundStory {
-  const { book, why, constants } = components
-  const notes = book.notes(round) ?? NOTHING
+  const { book, why, clock, constants } = components
+  const known = book.notes(round)
+  const notes = known ?? NOTHING
   const stories = [...notes.ids].map(why)
   const times = { startMs: round * constants.intervalMs, endMs: (round + 1) * constants.intervalMs }
   const sentences = [...whenWasIt(components, { round, ...times }), ...whatCame(components, { round, notes, stories })]
-  return { round, ...times, sentences, stories }
+  const isKnown = known !== undefined || clock.now().wallMs < times.startMs
+  return { round, ...times, isKnown, sentences, stories }
 }
 
 function whenWasIt(
@@ -54,7 +56,10 @@ function whatCame(
   const { clock, constants, startedAtMs } = components
   const { intervalMs } = constants
   if (round > roundAt(clock.now().wallMs, intervalMs) || (round + 1) * intervalMs <= startedAtMs) return []
-  if (notes === NOTHING && stories.length === 0) return ['It is longer ago than this node remembers.']
+  if (notes === NOTHING) {
+    const isBeforeStart = round * intervalMs < startedAtMs
+    return [isBeforeStart ? 'This node saw nothing of it.' : 'It is longer ago than this node remembers.']
+  }
   return [countedStories(stories), ...whatWeDid(components, { round, notes }), ...whoWasThere(notes)]
 }
 
@@ -78,6 +83,6 @@ function whatWeDid(
 
 function whoWasThere({ mostPeers }: RoundNotes): readonly string[] {
   if (mostPeers === undefined) return []
-  if (mostPeers === 0) return ['It was connected to no other node of the network.']
-  return [`It was connected to ${counted(mostPeers, 'node')} of the network, at most.`]
+  if (mostPeers === 0) return ['This node was connected to no other one of the network.']
+  return [`This node was connected to ${counted(mostPeers, 'other')} of the network at most.`]
 }

@@ -36,17 +36,20 @@ async function startBootstrap(components: NodeComponents, config: Config): Promi
   try {
     const { peerId, addresses, topics } = node
     const { clock } = components
-    const view = createBootstrapView({ node, clock, logger, readiness: alwaysReady }, config.constants)
+    const view = createBootstrapView({ node, clock, logger }, config.constants)
     releases.add('view', () => view.stop())
     releases.add('gauges', watchAnyNode({ gauges: components.gauges, topics, view }))
     const server = await startHttpServer(components, { address: config.httpAddress, view })
     releases.add('HTTP server', () => server?.close())
-    return { peerId, addresses, httpUrl: server?.url, readiness: alwaysReady, stop: () => releases.run({ logger }) }
+    return {
+      peerId,
+      addresses,
+      httpUrl: server?.url,
+      readiness: () => view.readiness(),
+      stop: () => releases.run({ logger }),
+    }
   } catch (error) {
     await releases.run({ logger })
     throw error
   }
 }
-
-/** A bootstrap node waits for nobody: others wait for it. */
-const alwaysReady = (): readonly string[] => []

@@ -1,11 +1,12 @@
 import type { NodeEvent, SeenNode } from '../api/node-view.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { type ReadinessFault, areSame } from './readiness.ts'
 
 export interface StateWatchComponents {
   readonly clock: Clock
   readonly logger: Logger
-  readonly readiness: () => readonly string[]
+  readonly readinessFaults: () => readonly ReadinessFault[]
   readonly nodes: () => readonly SeenNode[]
   readonly tell: (event: NodeEvent) => void
   /** Called each time. */
@@ -18,7 +19,7 @@ const LOOK_MS = 2_000
 /** Tells when the readiness changes, and when a node falls behind or goes, or is here again. */
 export class StateWatch {
   readonly #components: StateWatchComponents
-  #readiness: string | undefined
+  #faults: readonly ReadinessFault[] | undefined
   #states = new Map<string, SeenNode['state']>()
   #cancel: (() => void) | undefined
 
@@ -46,12 +47,13 @@ export class StateWatch {
   }
 
   #look(): void {
-    const { readiness, nodes, tell, onLook } = this.#components
+    const { readinessFaults, nodes, tell, onLook } = this.#components
     onLook?.()
-    const sentences = readiness()
-    const said = JSON.stringify(sentences)
-    if (this.#readiness !== said) tell({ kind: 'health', sentences })
-    this.#readiness = said
+    const now = readinessFaults()
+    if (this.#faults === undefined || !areSame(now, this.#faults)) {
+      tell({ kind: 'health', sentences: now.map(({ sentence }) => sentence) })
+    }
+    this.#faults = now
     const found = nodes()
     for (const node of found) {
       const before = this.#states.get(node.signer)

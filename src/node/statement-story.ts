@@ -11,13 +11,14 @@ import { formatPrice } from '../core/price.ts'
 import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
 import { type ShownStatement, heldRefusal } from './pending-statement.ts'
 import type { SeenNodes } from './seen-nodes.ts'
-import type { StatementNews } from './statement-watch.ts'
+import type { StatementNews, StatementWatch } from './statement-watch.ts'
 import type { StoryBook } from './story-book.ts'
 import { utcText } from './utc-text.ts'
 
 export interface StoryComponents {
   readonly engine: Pick<Engine, 'heldOf'>
   readonly book: Pick<StoryBook, 'story' | 'ended'>
+  readonly watch: Pick<StatementWatch, 'lateSigners'>
   readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs' | 'lostSinceMs' | 'heardWithin'>
   readonly clock: Clock
   readonly constants: NetworkConstants
@@ -95,7 +96,7 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
         : [`Its row is due, and the table cannot be written: ${fault.replace(/\.$/, '')}.`]
     }
     case 'committed':
-      return ['It was committed.']
+      return []
     case 'disputed':
       return ['It reached a quorum beside another statement of its slot that is in the table: the slot is disputed.']
     case 'parked':
@@ -108,17 +109,35 @@ function outlook({ tableFault, constants }: StoryComponents, shown: ShownStateme
 }
 
 function absentSigners(components: StoryComponents, shown: ShownStatement | HeldStatement): readonly AbsentSigner[] {
-  const { statement, signatures, refusals } = shown
-  const { own, nodes, constants } = components
+  const { id, statement, signatures, refusals } = shown
+  const { own, nodes, constants, watch } = components
+  const late = watch.lateSigners(id)
+  const isFull = signatures.size >= constants.maximumSigners
   // An open network lists nobody: those are missing there who were heard not long ago.
   const listed = constants.signers.open
     ? [own, ...nodes.heardWithin(MISSED_FOR_MS)]
     : constants.signers.signersAt(statement.round)
-  const awaited = [...new Set([...listed, ...refusals.keys()])].filter((signer) => !signatures.has(signer))
+  const awaited = [...new Set([...listed, ...refusals.keys(), ...late.keys()])].filter(
+    (signer) => !signatures.has(signer),
+  )
   return awaited.toSorted().map((signer) => {
     const signedRefusal = refusals.get(signer)
-    return signedRefusal === undefined ? silentSigner(components, signer) : heldRefusal(signedRefusal, statement)
+    if (signedRefusal !== undefined) return heldRefusal(signedRefusal, statement)
+    const atMs = late.get(signer)
+    if (atMs !== undefined) return lateSigner(signer, atMs)
+    const silent = silentSigner(components, signer)
+    return silent.reason === 'silent' && isFull ? spareSigner(signer) : silent
   })
+}
+
+/** @param atMs - when its signature came, on the wall clock */
+export function lateSigner(signer: Address, atMs: number): AbsentSigner {
+  const sentence = `${signer} signed late: a signature came from it at ${utcText(atMs)}, when the set had closed, and the row stands without it.`
+  return { signer, reason: 'late', sentence }
+}
+
+function spareSigner(signer: Address): AbsentSigner {
+  return { signer, reason: 'not-needed', sentence: `${signer} was not needed: the set is full.` }
 }
 
 function silentSigner({ nodes, own }: StoryComponents, signer: Address): AbsentSigner {

@@ -11,17 +11,20 @@ export type StatementNews =
   /** Its set has grown. */
   | { readonly kind: 'signature'; readonly id: StatementId; readonly signer: Address; readonly atMs: number }
   /** Somebody signed after the set had closed. */
-  | { readonly kind: 'late'; readonly id: StatementId; readonly signer: Address }
+  | { readonly kind: 'late'; readonly id: StatementId; readonly signer: Address; readonly atMs: number }
   | { readonly kind: 'refusal'; readonly id: StatementId; readonly signed: SignedRefusal }
   | (Extract<EngineEffect, { kind: 'moved' }> & {
       /** Since this node first held it, milliseconds; undefined when that was before a restart. */
       readonly heldForMs: number | undefined
     })
 
+/** Late signers of one statement; where anybody may sign there is no end of them. */
+const LATE_LIMIT = 256
+
 interface Watched {
   readonly firstHeldAtMs: number | undefined
   readonly signedAtMs: Map<Address, number | undefined>
-  readonly late: Set<Address>
+  readonly lateAtMs: Map<Address, number>
 }
 
 /** Sees when signatures come, which the engine has no use for, and tells what becomes of statements. */
@@ -63,6 +66,20 @@ export class StatementWatch {
     return this.#watched.get(id)?.signedAtMs.get(signer)
   }
 
+  /** When signatures came that came after the set had closed, on the wall clock. */
+  lateSigners(id: StatementId): ReadonlyMap<Address, number> {
+    return this.#watched.get(id)?.lateAtMs ?? NOBODY
+  }
+
+  /** A signature has come that the set does not take any more; told once for each statement and signer. */
+  signedLate(id: StatementId, signer: Address): void {
+    const lateAtMs = this.#watched.get(id)?.lateAtMs
+    if (lateAtMs === undefined || lateAtMs.has(signer) || lateAtMs.size >= LATE_LIMIT) return
+    const { wallMs: atMs } = this.#clock.now()
+    lateAtMs.set(signer, atMs)
+    this.#tell({ kind: 'late', id, signer, atMs })
+  }
+
   #compare({ id, round, isOld }: Subject): void {
     const signatures = this.#engine.signaturesOf(id)
     if (signatures === undefined) return
@@ -70,11 +87,11 @@ export class StatementWatch {
     let watched = this.#watched.get(id)
     if (watched === undefined) {
       this.#forgetBefore(round)
-      watched = { firstHeldAtMs: isOld ? undefined : monoMs, signedAtMs: new Map(), late: new Set() }
+      watched = { firstHeldAtMs: isOld ? undefined : monoMs, signedAtMs: new Map(), lateAtMs: new Map() }
       this.#watched.set(id, watched)
       this.#tell({ kind: 'new', id, round })
     }
-    const { signedAtMs, late } = watched
+    const { signedAtMs, lateAtMs } = watched
     if (signedAtMs.size < signatures.size) {
       for (const signer of newIn(signatures, signedAtMs)) {
         signedAtMs.set(signer, isOld ? undefined : wallMs)
@@ -82,11 +99,7 @@ export class StatementWatch {
       }
     }
     const setAside = this.#engine.setAsideOf(id)
-    if (setAside === undefined || setAside.size === late.size) return
-    for (const signer of newIn(setAside, late)) {
-      late.add(signer)
-      this.#tell({ kind: 'late', id, signer })
-    }
+    if (setAside !== undefined) for (const signer of newIn(setAside, lateAtMs)) this.signedLate(id, signer)
   }
 
   /** With each new round, what the engine has forgotten is forgotten here. */
@@ -96,6 +109,8 @@ export class StatementWatch {
     for (const id of this.#watched.keys()) if (this.#engine.phaseOf(id) === undefined) this.#watched.delete(id)
   }
 }
+
+const NOBODY: ReadonlyMap<Address, number> = new Map()
 
 interface Subject {
   readonly id: StatementId

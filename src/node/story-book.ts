@@ -22,11 +22,16 @@ export class StoryBook {
     this.#stories.set(story.id, { ...story, sentences, missing: missing.toSorted(bySaying).slice(0, ABSENT_LIMIT) })
   }
 
-  /** Somebody has said why only after the end: who had no price waited for one meanwhile. */
+  /**
+   * Somebody has said why, or has signed, only after the end: who had no price waited for one meanwhile. That a
+   * signature came late, which nobody verified, takes the place of no refusal.
+   */
   said(id: StatementId, absent: AbsentSigner): void {
     const story = this.#stories.get(id)
     if (story === undefined) return
-    const missing = story.missing.map((one) => (one.signer === absent.signer ? absent : one))
+    const missing = story.missing.map((one) =>
+      one.signer === absent.signer && (absent.reason !== 'late' || UNSAID.has(one.reason)) ? absent : one,
+    )
     this.#stories.set(id, { ...story, missing })
   }
 
@@ -36,7 +41,7 @@ export class StoryBook {
   }
 }
 
-const UNSAID: ReadonlySet<AbsentSigner['reason']> = new Set(['silent', 'not-connected', 'never-heard'])
+const UNSAID: ReadonlySet<AbsentSigner['reason']> = new Set(['silent', 'not-connected', 'never-heard', 'not-needed'])
 
 function bySaying(a: AbsentSigner, b: AbsentSigner): number {
   return Number(UNSAID.has(a.reason)) - Number(UNSAID.has(b.reason))

@@ -44,12 +44,18 @@ export interface PostgresPriceTable extends PriceTable {
    * The rows that were observed last, newest first.
    *
    * @param limit - how many at most
-   * @param filter - `network`: rows of this network only
+   * @param filter - `network`: rows of this network only; `fromMs`, `toMs`: observed then or later, and before then
    * @throws {TableUnavailableError}
    */
-  newest(limit: number, filter?: { readonly network?: string }): Promise<readonly StoredPrice[]>
+  newest(limit: number, filter?: NewestFilter): Promise<readonly StoredPrice[]>
   /** Ends the connections, also one whose answer is waited for; idempotent. Whoever asks later is told so. */
   close(): Promise<void>
+}
+
+interface NewestFilter {
+  readonly network?: string | undefined
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
 }
 
 const STATEMENTS = {
@@ -201,7 +207,8 @@ export function createPostgresPriceTable(
 
     async newest(limit, filter = {}) {
       try {
-        const records = await ask<PriceRecord>('newest_prices', [limit, filter.network ?? null])
+        const { network: of = null, fromMs = null, toMs = null } = filter
+        const records = await ask<PriceRecord>('newest_prices', [limit, of, fromMs, toMs])
         return records.map(storedPrice)
       } catch (error) {
         throw asUnavailable(error, database)

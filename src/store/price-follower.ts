@@ -186,7 +186,7 @@ export class PriceFollower {
     const aheadMs = nowMs - this.#components.clock.now().monoMs
     const sinceMs = nowMs - OVERLAP_MS
     if (this.#sinceMs === undefined) {
-      const rows = await rowsOf<PriceRecord>(client, NEWEST_PRICES, [newest, network])
+      const rows = await rowsOf<PriceRecord>(client, NEWEST_PRICES, [newest, network, null, null])
       this.#tell(rows.toReversed())
       // They were there before, and must not come as news after a reconnection.
       await this.#eachWrittenSince(client, sinceMs, (records) => records.forEach(({ id }) => this.#told.set(id, true)))

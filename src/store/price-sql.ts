@@ -97,7 +97,9 @@ export const STORED_COLUMNS = `
 export const NEWEST_PRICES = `
 SELECT ${STORED_COLUMNS}
 FROM prices
-WHERE $2::text IS NULL OR network = $2
+WHERE ($2::text IS NULL OR network = $2)
+  AND ($3::bigint IS NULL OR observed_time >= 'epoch'::timestamptz + $3 * interval '1 millisecond')
+  AND ($4::bigint IS NULL OR observed_time < 'epoch'::timestamptz + $4 * interval '1 millisecond')
 ORDER BY observed_time DESC, id
 LIMIT $1`
 

@@ -70,6 +70,7 @@ const SIGNERS = [alice, bob, carol, dave].map(({ address }) => ({ address, fromR
 export class MadeUpNode implements NodeView {
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   sentences: readonly string[] = []
+  knowsRounds = true
   self: NodeView['self'] = {
     network: 'test-network',
     role: 'signer',
@@ -118,7 +119,7 @@ export class MadeUpNode implements NodeView {
     const { intervalMs } = this.self.constants
     const [startMs, endMs] = [number * intervalMs, (number + 1) * intervalMs]
     const stories = number === pending().statement.round ? [this.why(pending().id)] : []
-    return { round: number, startMs, endMs, sentences: ['It is over.'], stories }
+    return { round: number, startMs, endMs, isKnown: this.knowsRounds, sentences: ['It is over.'], stories }
   }
 
   peers(): ReturnType<NodeView['peers']> {

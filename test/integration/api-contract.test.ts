@@ -49,6 +49,11 @@ const SAMPLES: readonly (readonly [path: string, target: string])[] = [
   ['/v1/network', '/v1/network'],
 ]
 
+interface Parameter {
+  readonly name: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
 const METRICS = { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'gp_ready 1\n' }
 
 describe('the OpenAPI document', () => {
@@ -203,6 +208,27 @@ describe('why', () => {
     assert.deepEqual(told.missing, [])
   })
 
+  it('says once that a statement was committed, and what the table says of it now', async (t) => {
+    const { ask, node, table } = await startApi(t)
+    const story = { ...node.why(pending().id), id, phase: 'committed' as const, sentences: [], wouldPass: undefined }
+    t.mock.method(node, 'why', () => story)
+    const sentences = async () => ((await ask(`/v1/statements/${id}/why`)).json() as Told).sentences
+    const words = await sentences()
+    assert.equal(words.length, 1)
+    assert.match(words[0] ?? '', /^It is in the table since .+, with 3 signatures\.$/)
+    table.rows = []
+    const gone = 'It was committed. The table shows no row of it now: somebody has taken it out, or changed it.'
+    assert.deepEqual(await sentences(), [gone])
+    table.isDown = true
+    assert.deepEqual(await sentences(), ['It was committed. The database gives no answer now.'])
+  })
+
+  it('says of what neither the node nor the table knows that the table does not have it', async (t) => {
+    const { ask } = await startApi(t)
+    const { phase, sentences } = (await ask(`/v1/statements/${UNKNOWN}/why`)).json() as Told
+    assert.deepEqual([phase, sentences], ['unknown', ['nobody told', 'The table has no row of it either.']])
+  })
+
   it('of a round tells of every statement of it, those of the table too', async (t) => {
     const { ask, table } = await startApi(t)
     const { round } = committed().attestation.statement
@@ -278,6 +304,21 @@ describe('pages of prices', () => {
     assert.deepEqual(await range('2025-01-01t00:00:00z', '2025-01-01T00:00:00-00:00'), [0, 0])
   })
 
+  it('take a day for its beginning in UTC, so that the last one is not among them', async (t) => {
+    const { ask, table } = await startApi(t)
+    const { status, body } = await ask('/v1/prices?from=2025-01-01&to=2025-01-02')
+    assert.equal(status, 200, body)
+    const { paths } = (await ask('/openapi.json')).json() as {
+      paths: Record<string, { get: { parameters: Parameter[] } }>
+    }
+    const described = paths['/v1/prices']?.get.parameters.filter(({ name }) => name === 'from' || name === 'to') ?? []
+    const forms = described.map(({ schema }) => schema['anyOf'])
+    const either = [{ format: 'date' }, { format: 'date-time' }]
+    assert.deepEqual(forms, [either, either])
+    const { fromMs, toMs } = table.asked.at(-1) as Record<string, number>
+    assert.deepEqual([fromMs, toMs], [OBSERVED_AT, OBSERVED_AT + 86_400_000])
+  })
+
   it('of rounds give back the mark of the page before', async (t) => {
     const { ask, table } = await startApi(t)
     const { next } = (await ask('/v1/rounds')).json() as { next: string }
@@ -285,6 +326,8 @@ describe('pages of prices', () => {
     assert.deepEqual(table.asked.at(-1), { pair: undefined, after: { round: 6, pair: 'ETH-USD' }, limit: 100 })
   })
 })
+
+const word = (parameter: string, words: string): string => `The parameter ${parameter} is wrong: it must be ${words}.`
 
 const cursor = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -297,7 +340,9 @@ describe('bad input', () => {
     ['/v1/prices', '?pair=%ZZ', 'pair'],
     ['/v1/prices', "?pair=ETH-USD';--", 'pair'],
     ['/v1/prices', '?from=yesterday', 'from'],
-    ['/v1/prices', '?from=2025-01-01', 'from'],
+    ['/v1/prices', '?from=2025-13-01', 'from'],
+    ['/v1/prices', '?to=2025-02-30', 'to'],
+    ['/v1/prices', '?from=2025-01-02&to=2025-01-01', 'from'],
     ['/v1/prices', '?from=2025-01-01T00:00:00', 'from'],
     ['/v1/prices', '?from=2025-02-30T00:00:00Z', 'from'],
     ['/v1/prices', '?from=1735689600000', 'from'],
@@ -367,10 +412,35 @@ describe('bad input', () => {
     }
   })
 
+  it('is told what a parameter must be, in words, and once', async (t) => {
+    const { ask } = await startApi(t)
+    const said = async (path: string) => {
+      const { detail, errors } = (await ask(path)).json() as { detail: string; errors: unknown[] }
+      assert.equal(errors.length, 1, detail)
+      return detail
+    }
+    assert.equal(await said('/v1/prices?limit=0'), word('limit', 'a whole number from 1 to 500'))
+    assert.equal(await said('/v1/prices?limit=x'), word('limit', 'a whole number from 1 to 500'))
+    assert.equal(await said('/v1/prices?pair=eth'), word('pair', 'BASE-QUOTE in capitals, as ETH-USD'))
+    assert.equal(await said('/v1/prices?proposer=0x1'), word('proposer', '0x and 40 hexadecimal digits'))
+    assert.equal(await said('/v1/prices/0x12'), word('id', '0x and 64 hexadecimal digits'))
+    assert.equal(await said('/v1/rounds/x/why'), word('round', 'a whole number from 0 to 9999999999'))
+    for (const wrong of ['', '.', 'AAAA', '*'.repeat(300)]) {
+      const path = `/v1/prices?cursor=${wrong}`
+      assert.equal(await said(path), word('cursor', 'the "next" of an earlier page of the same list'))
+    }
+  })
+
   it('tells of all wrong parameters at once, and of eight at most', async (t) => {
     const { ask } = await startApi(t)
     const two = (await ask('/v1/prices?limit=0&pair=x')).json() as { errors: unknown[] }
     assert.equal(two.errors.length, 2)
+    const words = 'it must be a day in UTC, as 2026-01-31, or a time, as 2026-01-31T12:00:00Z'
+    const times = await ask('/v1/prices?from=yesterday&to=2025-01-01T00:00:00+02:00')
+    assert.deepEqual((times.json() as { errors: unknown }).errors, [
+      { parameter: 'from', detail: words },
+      { parameter: 'to', detail: `${words}; write the + of an offset as %2B` },
+    ])
     const query = Array.from({ length: 200 }, (_, index) => `p${index}=1`).join('&')
     const many = (await ask(`/v1/prices?${query}`)).json() as { errors: unknown[] }
     assert.equal(many.errors.length, 8)

@@ -12,6 +12,10 @@ import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 
 const OTHER_PAIRS = ['BTC-USD', 'SOL-USD'] as const
 
+function found(rows: number) {
+  return { exitCode: 0, stderr: '', rows }
+}
+
 /** The newest row last. */
 const ROWS = [priceRow(), ...OTHER_PAIRS.map((pair, index) => priceRow({ pair, observedAt: OBSERVED_AT + 1 + index }))]
 
@@ -60,7 +64,24 @@ describe('gossip-price prices', () => {
     assert.equal((await ask('test-network')).stdout.trimEnd().split('\n').length, ROWS.length)
     const { exitCode, stdout, stderr } = await ask('another')
     assert.deepEqual([exitCode, stdout], [0, ''])
-    assert.match(stderr, /^no prices yet/)
+    assert.match(stderr, /^no prices of the network another yet/)
+  })
+
+  it('prints rows of a time, which may be given in days: the last one is not among them', async (t) => {
+    const database = await createTestDatabase(t)
+    await tableOf(database).write([...ROWS, priceRow({ observedAt: OBSERVED_AT + 86_400_000 })])
+    const directory = await temporaryDirectory(t)
+    const ask = async (...args: readonly string[]) => {
+      const { exitCode, stdout, stderr } = await runCli(['prices', '--json', '--database', database.url, ...args], {
+        directory,
+      })
+      return { exitCode, stderr, rows: stdout.split('\n').length - 1 }
+    }
+    assert.deepEqual(await ask('--from', '2025-01-01', '--to', '2025-01-02'), found(ROWS.length))
+    assert.deepEqual(await ask('--from', '2025-01-02'), found(1))
+    assert.deepEqual(await ask('--to', '2025-01-01T00:00:00.001Z'), found(1))
+    const none = { exitCode: 0, stderr: 'no prices were observed in that time\n', rows: 0 }
+    assert.deepEqual(await ask('--to', '2025-01-01'), none)
   })
 
   it('says what to do about a database without tables', async (t) => {

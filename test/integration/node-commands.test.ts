@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { access, open } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
@@ -19,6 +21,11 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** util-linux' `script` runs a command in a terminal of its own. */
 const HAS_TERMINALS = await promisify(execFile)('script', ['--version']).then(
   ({ stdout }) => stdout.includes('util-linux'),
+  () => false,
+)
+
+const HAS_FULL_DEVICE = await access('/dev/full').then(
+  () => true,
   () => false,
 )
 
@@ -161,17 +168,27 @@ describe('gossip-price why', { timeout: 60_000 }, () => {
   })
 
   it('ends with 1 when the node knows nothing of it', async (t) => {
-    const { cli } = await besideNode(t)
+    const { cli, node } = await besideNode(t)
     const unknown = await cli(`why 0x${'12'.repeat(32)}`)
     assert.deepEqual([unknown.exitCode, unknown.stderr], [1, ''])
-    assert.match(unknown.stdout, /: unknown\n {2}nobody told\n$/)
+    assert.match(unknown.stdout, /: unknown\n {2}nobody told\n {2}The table has no row of it either\.\n$/)
     const prefix = await cli('why 0x123456')
     assert.deepEqual([prefix.exitCode, prefix.stdout], [1, ''])
     assert.match(prefix.stderr, /no id that begins with 0x123456 is on its way/)
+    node.knowsRounds = false
     const round = await cli('why 1')
     assert.deepEqual(round, { exitCode: 1, stdout: 'It is over.\nThe table has no price of it.\n', stderr: '' })
     const machine = await cli('why 1 --json')
-    assert.equal((JSON.parse(machine.stdout) as { readonly round: number }).round, 1)
+    const told = JSON.parse(machine.stdout) as { readonly round: number; readonly known: boolean }
+    assert.deepEqual([machine.exitCode, told.round, told.known], [1, 1, false])
+    assert.equal((await cli(`why ${committed().attestation.statement.round}`)).exitCode, 0, 'the table knows of it')
+  })
+
+  it('ends with 0 when it can say why a round has no statement', async (t) => {
+    const { cli } = await besideNode(t)
+    const round = await cli('why 1')
+    assert.deepEqual(round, { exitCode: 0, stdout: 'It is over.\nThe table has no price of it.\n', stderr: '' })
+    assert.equal((await cli('why 1 --json')).exitCode, 0)
   })
 })
 
@@ -192,6 +209,26 @@ describe('gossip-price health', { timeout: 60_000 }, () => {
       [1, { ready: false, reasons: node.sentences, url: server.url }],
     )
     assert.equal((await cli(`health --url ${server.url}/livez`)).exitCode, 0)
+  })
+})
+
+describe('output that is lost', { skip: !HAS_FULL_DEVICE && 'needs /dev/full', timeout: 60_000 }, () => {
+  it('is no success', async (t) => {
+    const { server, cli } = await besideNode(t)
+    const full = await open('/dev/full', 'w')
+    defer(t, () => full.close())
+    for (const args of [
+      ['status', '--url', server.url],
+      ['config', 'table'],
+      ['status', '--json', '--url', server.url],
+    ]) {
+      const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', full.fd, 'pipe'] })
+      const closed = once(child, 'close') as Promise<[number | null]>
+      const stderr = await text(child.stderr as Readable)
+      assert.match(stderr, /^gossip-price: the output cannot be written: ENOSPC.*\n$/, args.join(' '))
+      assert.equal((await closed)[0], 1)
+    }
+    assert.equal((await cli('status')).exitCode, 0)
   })
 })
 

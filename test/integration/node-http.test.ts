@@ -112,6 +112,7 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
     )
     assert.match(roundInWords.stdout, /The table has 3 prices of it\.\n\n0x/)
     const later = await runCli(['why', String(Number(round) + 1_000), '--url', url], { directory })
+    assert.equal(later.exitCode, 0)
     assert.match(later.stdout, /^Round \d+ has not begun: it begins at .*\nThe table has no price of it\.\n$/)
     const status = await runCli(['status', '--url', url], { directory })
     assert.match(status.stdout, /^test-network, as the signer 0x\w{4}…\w{4} sees it at http:/)

@@ -53,6 +53,12 @@ describe('the command line', () => {
     assert.match(succeeded(await cli('--help')), /keys .*\n[\s\S]*migrate/)
     assert.equal(succeeded(await cli('--version')), `${VERSION}\n`)
     assert.match(succeeded(await cli('keys --help')), /export/)
+    for (const command of ['verify', 'cluster', 'why']) {
+      const tooLong = succeeded(await cli(`${command} --help`))
+        .split('\n')
+        .filter((line) => line.length > 80)
+      assert.deepEqual(tooLong, [], 'as wide as terminals usually are')
+    }
   })
 
   it('answers an unknown command or option with a sentence and an exit code', async (test) => {
@@ -292,6 +298,27 @@ describe('gossip-price resync', () => {
   })
 })
 
+describe('gossip-price prices', () => {
+  it('refuses what is no time, an empty range, and a range of rows that are to come', async (test) => {
+    const { cli } = await cliIn(test)
+    for (const [args, words] of [
+      [
+        'prices --from 31.1.2026',
+        /^error: .+ It should be a day in UTC, as 2026-01-31, or a time, as 2026-01-31T12:00:00Z\.\n/,
+      ],
+      [
+        'prices --from 2025-01-02 --to 2025-01-01',
+        /^gossip-price: --from is not before --to: no row can lie between them\n$/,
+      ],
+      ['prices --from 2025-01-02 --follow', /^gossip-price: --from and --to .+: leave one out\n$/],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await cli(args)
+      assert.deepEqual([exitCode, stdout], [1, ''], args)
+      assert.match(stderr, words)
+    }
+  })
+})
+
 describe('gossip-price verify', () => {
   it('refuses what is no time, no set of signers and no quorum, and an empty range', async (test) => {
     const { cli } = await cliIn(test)
@@ -359,7 +386,7 @@ describe('gossip-price why, status and health', () => {
       assert.deepEqual([away.exitCode, away.stdout], [1, ''])
       assert.match(
         away.stderr,
-        /^gossip-price: nobody answers at http:\/\/127\.0\.0\.1:1\/\S*: start the node, or .*\n$/,
+        /^gossip-price: nobody answers at http:\/\/127\.0\.0\.1:1\/\S* \(ECONNREFUSED\): start the node, or .*\n$/,
       )
     }
     const off = await cli('status', { env: { GP_HTTPADDR: '' } })

@@ -37,12 +37,14 @@ describe('a table of prices', () => {
   it('has a heading and a line for each row, in columns', () => {
     const { proposer } = rowOf('1').attestation.statement
     const short = `${proposer.slice(0, 6)}…${proposer.slice(-4)}`
+    const rows = [rowOf('3021.455'), rowOf('0.000000000000000001', 'BTC-USDC')]
+    const [first, second] = rows.map(({ attestation }) => attestation.id.slice(0, 10))
     assert.equal(
-      priceTable([rowOf('3021.455'), rowOf('0.000000000000000001', 'BTC-USDC')]),
+      priceTable(rows),
       [
-        'observed              pair                     price    round  proposer     signers  committed             network',
-        `2025-01-02 03:04:05Z  ETH-USD               3021.455  2893000  ${short}        1  2025-01-02 03:04:36Z  gossip-price`,
-        `2025-01-02 03:04:05Z  BTC-USDC  0.000000000000000001  2893000  ${short}        1  2025-01-02 03:04:36Z  gossip-price`,
+        'observed              pair                     price    round  proposer     signers  committed             network       id',
+        `2025-01-02 03:04:05Z  ETH-USD               3021.455  2893000  ${short}        1  2025-01-02 03:04:36Z  gossip-price  ${first}`,
+        `2025-01-02 03:04:05Z  BTC-USDC  0.000000000000000001  2893000  ${short}        1  2025-01-02 03:04:36Z  gossip-price  ${second}`,
         '',
       ].join('\n'),
     )

@@ -26,6 +26,8 @@ describe('a progress line', () => {
       progressText({ share: 0, count: 0, unit: 'rows' }, { elapsedMs: 0, columns: 120 }),
       / 0 %  0 rows  0\/s  … left$/,
     )
+    const narrow = progressText({ share: 0.25, count: 5_000, unit: 'rows' }, { elapsedMs: 10_000, columns: 40 })
+    assert.equal(narrow, '25 %  5,000 rows  500/s  30 s left', 'there is no room for a bar')
     for (const columns of [0, 1, 20, 40]) {
       const text = progressText({ share: 2, count: 9, unit: 'rows' }, { elapsedMs: 1, columns })
       assert.ok(text.length <= Math.max(0, columns - 1))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ReadyNode, gossipReadiness } from '../../src/node/readiness.ts'
+import { type ReadyNode, areSame, gossipReadiness } from '../../src/node/readiness.ts'
 import { constants } from '../helpers/driver-at-work.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { signStatus } from '../helpers/notices-at-work.ts'
@@ -30,11 +30,8 @@ function createReadyNode(intervalMs = INTERVAL_MS) {
     clockFault: () => found.clock,
     lastPriceAtMs: () => found.priceAtMs,
   }
-  return {
-    clock,
-    found,
-    readiness: gossipReadiness({ node, clock }, { ...constants([alice, bob, carol]), intervalMs }),
-  }
+  const faults = gossipReadiness({ node, clock }, { ...constants([alice, bob, carol]), intervalMs })
+  return { clock, found, faults, readiness: () => faults().map(({ sentence }) => sentence) }
 }
 
 function since(clock: ManualClock, ms: number): string {
@@ -62,6 +59,8 @@ describe('a gossip node is ready', () => {
     assert.deepEqual(readiness(), [])
     found.others = [bob]
     assert.deepEqual(readiness(), ['a quorum takes 3 signers, and with this node there are 2'])
+    found.others = []
+    assert.deepEqual(readiness(), ['a quorum takes 3 signers, and with this node there is 1'])
   })
 
   it('not without a price for two rounds', async () => {
@@ -72,7 +71,7 @@ describe('a gossip node is ready', () => {
     const sentence = `no price has come from coinbase since ${since(clock, 2 * INTERVAL_MS + 11_000)}`
     assert.deepEqual(readiness(), [sentence])
     await clock.advance(60_000)
-    assert.deepEqual(readiness(), [sentence], 'the same sentence as long as it is true')
+    assert.deepEqual(readiness(), [sentence], 'the same time as long as it is true')
     found.priceAtMs = clock.now().monoMs
     assert.deepEqual(readiness(), [])
   })
@@ -96,5 +95,22 @@ describe('a gossip node is ready', () => {
     assert.deepEqual(readiness(), ['the clock is off', 'the table cannot be written: nobody answers'])
     found.oldestMs = 301_000
     assert.equal(readiness().at(-1), `a row has waited for the table since ${since(clock, 301_000)}`)
+  })
+
+  it('or not, for reasons that are the same while nothing but a measure of them changes', () => {
+    const { found, faults } = createReadyNode()
+    found.clock = 'the clock is 12.1 s off'
+    found.table = 'nobody answers'
+    const before = faults()
+    found.clock = 'the clock is 12.2 s off'
+    assert.ok(areSame(faults(), before))
+    found.table = 'the password is wrong'
+    assert.ok(!areSame(faults(), before))
+    found.table = undefined
+    assert.ok(!areSame(faults(), before))
+    found.peers = 1
+    const alone = faults()
+    found.peers = 0
+    assert.ok(!areSame(faults(), alone))
   })
 })

@@ -4,7 +4,7 @@ import { RoundBook } from '../../src/node/round-book.ts'
 import { storyOfRound } from '../../src/node/round-story.ts'
 import { StoryBook } from '../../src/node/story-book.ts'
 import { roundAt, type StatementId } from '../../src/core/statement.ts'
-import type { AbsentSigner, StatementStory } from '../../src/api/node-view.ts'
+import type { AbsentSigner, RoundStory, StatementStory } from '../../src/api/node-view.ts'
 import { constants } from '../helpers/driver-at-work.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { alice, attest, bob, INTERVAL_MS, round as asRound, statement, testSigner } from '../helpers/statements.ts'
@@ -22,17 +22,14 @@ const story = (phase: StatementStory['phase'], overrides: Partial<StatementStory
 })
 
 /** Alice's node at the beginning of a round. */
-function createRounds(own = alice) {
-  const clock = new ManualClock()
+function createRounds(own = alice, clock = new ManualClock()) {
   const book = new RoundBook()
   const startedAtMs = clock.now().wallMs
   const now = (): ReturnType<typeof roundAt> => roundAt(clock.now().wallMs, INTERVAL_MS)
-  const why = (round = now()): string =>
-    storyOfRound(
-      { book, why: () => story('expired'), clock, constants: RULES, own: own.address, startedAtMs },
-      round,
-    ).sentences.join(' ')
-  return { clock, book, now, why }
+  const tell = (round = now()): RoundStory =>
+    storyOfRound({ book, why: () => story('expired'), clock, constants: RULES, own: own.address, startedAtMs }, round)
+  const why = (round = now()): string => tell(round).sentences.join(' ')
+  return { clock, book, now, why, isKnown: (round = now()) => tell(round).isKnown }
 }
 
 describe('the story of a round', () => {
@@ -43,7 +40,7 @@ describe('the story of a round', () => {
     assert.match(why(), /^Round \d+ lasts from \S+Z to \S+Z\./)
     assert.match(why(), /No statement of it came here: nobody whom this node hears has proposed a price\./)
     assert.match(why(), /This node proposed no price of ETH-USD: coinbase answers with status 500\./)
-    assert.match(why(), /It was connected to no other node of the network\.$/)
+    assert.match(why(), /This node was connected to no other one of the network\.$/)
   })
 
   it('forgets what failed once the price is proposed after all', () => {
@@ -61,12 +58,24 @@ describe('the story of a round', () => {
     book.looked(now(), 1)
     assert.match(
       why(),
-      /This node is an observer: it proposes no prices\. It was connected to 2 nodes of the network, at most\.$/,
+      /This node is an observer: it proposes no prices\. This node was connected to 2 others of the network at most\.$/,
     )
   })
 
+  it('says of the round of its start that it saw nothing of it, where it was over too soon', async () => {
+    const { clock, now, why, isKnown } = createRounds()
+    const first = now()
+    await clock.advance(INTERVAL_MS / 2)
+    const late = createRounds(alice, clock)
+    await clock.advance(INTERVAL_MS)
+    assert.match(late.why(first), /This node was started within it, at \S+Z\. This node saw nothing of it\.$/)
+    assert.ok(!late.isKnown(first))
+    assert.match(why(first), /It is longer ago than this node remembers\.$/)
+    assert.ok(!isKnown(first))
+  })
+
   it('says of rounds to come, before the start, and long ago that nothing can be known of them', async () => {
-    const { clock, book, now, why } = createRounds()
+    const { clock, book, now, why, isKnown } = createRounds()
     const first = now()
     assert.match(why(asRound(first + 1)), /^Round \d+ has not begun: it begins at \S+Z\.$/)
     assert.match(
@@ -74,12 +83,15 @@ describe('the story of a round', () => {
       /lasted from .* This node was started later, at \S+Z, and saw nothing of it\.$/,
     )
     assert.match(why(asRound(9_999_999_999)), /^Round 9999999999 has not begun/)
+    assert.deepEqual([isKnown(asRound(first + 1)), isKnown(asRound(first - 1))], [true, false])
     book.looked(first, 1)
+    assert.ok(isKnown(first))
     for (let rounds = 0; rounds < 1_024; rounds++) {
       await clock.advance(INTERVAL_MS)
       book.looked(now(), 1)
     }
     assert.match(why(first), /It is longer ago than this node remembers\.$/)
+    assert.ok(!isKnown(first))
     assert.doesNotMatch(why(asRound(first + 1)), /longer ago/)
   })
 })

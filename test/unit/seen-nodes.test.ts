@@ -23,7 +23,7 @@ function createSeen() {
   const watch = new StateWatch({
     clock,
     logger: new RecordingLogger(),
-    readiness: () => readiness.sentences,
+    readinessFaults: () => readiness.sentences.map((sentence) => ({ code: 'price', about: sentence, sentence })),
     nodes: () => nodes.nodes(),
     tell: (event) => told.push(event),
   })

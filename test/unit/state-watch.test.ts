@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { NodeEvent, SeenNode } from '../../src/api/node-view.ts'
+import type { ReadinessFault } from '../../src/node/readiness.ts'
 import { StateWatch } from '../../src/node/state-watch.ts'
 import { seenNode } from '../helpers/api-at-work.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
@@ -8,18 +9,22 @@ import { RecordingLogger } from '../helpers/recorders.ts'
 import { alice, bob } from '../helpers/statements.ts'
 
 const LOOK_MS = 2_000
+const PRICE: ReadinessFault = { code: 'price', sentence: 'no price has come' }
+
+const clockOff = (sentence: string): ReadinessFault => ({ code: 'clock', sentence })
+const peers = (about: number): ReadinessFault => ({ code: 'peers', about, sentence: `connected to ${about}` })
 
 function createWatch() {
   const clock = new ManualClock()
   const logger = new RecordingLogger()
   const told: NodeEvent[] = []
-  const found = { sentences: [] as string[], nodes: [seenNode()] as SeenNode[], looks: 0, fails: false }
+  const found = { faults: [] as ReadinessFault[], nodes: [seenNode()] as SeenNode[], looks: 0, fails: false }
   const watch = new StateWatch({
     clock,
     logger,
-    readiness() {
+    readinessFaults() {
       if (found.fails) throw new Error('a mistake')
-      return found.sentences
+      return found.faults
     },
     nodes: () => found.nodes,
     tell: (event) => told.push(event),
@@ -37,13 +42,31 @@ describe('who watches the state of a node', () => {
     assert.deepEqual(told, [{ kind: 'health', sentences: [] }])
     await clock.advance(10 * LOOK_MS)
     assert.equal(told.length, 1)
-    found.sentences = ['no price has come']
+    found.faults = [PRICE]
     await clock.advance(LOOK_MS)
     assert.deepEqual(told[1], { kind: 'health', sentences: ['no price has come'] })
-    found.sentences = []
+    found.faults = []
     await clock.advance(LOOK_MS)
     assert.deepEqual(told.at(-1), { kind: 'health', sentences: [] })
     assert.equal(told.length, 3)
+  })
+
+  it('tells a reason once, whatever is measured of it by now, and again when it is about something else', async () => {
+    const { clock, told, found, watch } = createWatch()
+    watch.start()
+    const said = async (...faults: readonly ReadinessFault[]): Promise<number> => {
+      found.faults = [...faults]
+      const before = told.length
+      await clock.advance(LOOK_MS)
+      return told.length - before
+    }
+    assert.equal(await said(clockOff('12.1 s behind')), 1)
+    assert.equal(await said(clockOff('12.2 s behind')), 0)
+    assert.equal(await said(peers(1), clockOff('12.3 s behind')), 1)
+    assert.deepEqual(told.at(-1), { kind: 'health', sentences: ['connected to 1', '12.3 s behind'] })
+    assert.equal(await said(peers(0), clockOff('12.3 s behind')), 1)
+    assert.equal(await said(peers(0)), 1)
+    assert.equal(await said(), 1)
   })
 
   it('tells of each node that falls behind, then that it is gone, and that it is here again', async () => {
@@ -76,7 +99,7 @@ describe('who watches the state of a node', () => {
     await clock.advance(LOOK_MS)
     assert.equal(logger.at('error').length, 1)
     found.fails = false
-    found.sentences = ['late']
+    found.faults = [PRICE]
     await clock.advance(LOOK_MS)
     assert.deepEqual(kinds(), ['health', 'health'])
   })

@@ -7,7 +7,7 @@ import { heldRefusal } from '../../src/node/pending-statement.ts'
 import { createStatementMetrics } from '../../src/node/statement-metrics.ts'
 import { type StatementNews, StatementWatch } from '../../src/node/statement-watch.ts'
 import { StoryBook } from '../../src/node/story-book.ts'
-import { keepEnd, type StoryComponents, storyOf } from '../../src/node/statement-story.ts'
+import { keepEnd, lateSigner, type StoryComponents, storyOf } from '../../src/node/statement-story.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { attest, constants } from '../helpers/driver-at-work.ts'
 import { refusalOf } from '../helpers/engine-at-work.ts'
@@ -29,6 +29,10 @@ import {
 
 const RULES = constants([alice, bob, carol, dave, testSigner(5)])
 
+function late(at: string): string {
+  return `late: it signed late: a signature came from it at ${at}, when the set had closed, and the row stands without it.`
+}
+
 /** An engine that is watched, by alice's node. */
 function createWatched(rules = RULES, watched = statement()) {
   const clock = new ManualClock()
@@ -48,6 +52,7 @@ function createWatched(rules = RULES, watched = statement()) {
   const stories: StoryComponents & { readonly book: StoryBook } = {
     engine,
     book: new StoryBook(),
+    watch: { lateSigners: (of) => watch.lateSigners(of) },
     nodes: heard,
     clock,
     constants: rules,
@@ -58,6 +63,7 @@ function createWatched(rules = RULES, watched = statement()) {
     told.push(news)
     measure(news)
     if (news.kind === 'moved') keepEnd(stories, news)
+    if (news.kind === 'late') stories.book.said(news.id, lateSigner(news.signer, news.atMs))
     if (news.kind === 'refusal') stories.book.said(news.id, heldRefusal(news.signed, statement()))
   })
   const handle = (event: EngineEvent): void => watch.handled(event, engine.handle(event, clock.now()))
@@ -188,6 +194,54 @@ describe('who watches statements', () => {
     assert.deepEqual([why().phase, reasonOfDave()], ['committed', 'silent'])
     handle({ kind: 'refused', refusal: refusalOf(id, { signer: dave, reason: 'feed-down' }) })
     assert.equal(reasonOfDave(), 'feed-down')
+  })
+
+  it('can say who signed late, and when, whether the row is in the table by then or not', async () => {
+    const { clock, handle, receive, watch, why, told } = createWatched()
+    const said = () =>
+      why().missing.map(({ signer, reason, sentence }) => `${reason}: ${sentence.replaceAll(signer, 'it')}`)
+    receive(alice, bob, carol)
+    await clock.advance(RULES.quietPeriodMs)
+    handle({ kind: 'tick' })
+    watch.signedLate(id, dave.address)
+    assert.equal(said().filter((each) => each === late('2025-01-01T00:00:30Z')).length, 1, said().join('\n'))
+    await clock.advance(1_000)
+    receive(alice, bob, carol, dave)
+    assert.equal(told.filter(({ kind }) => kind === 'late').length, 1, 'but once of each signer')
+    handle({ kind: 'outcome', id, outcome: { kind: 'written' } })
+    receive(testSigner(5))
+    assert.deepEqual(said().toSorted(), [late('2025-01-01T00:00:30Z'), late('2025-01-01T00:00:31Z')])
+  })
+
+  it('says of who refused that it refused, whatever came from it later and was not verified', async () => {
+    const { clock, handle, receive, watch, why } = createWatched()
+    const reasonOf = (of: TestSigner) => why().missing.find(({ signer }) => signer === of.address)?.reason
+    receive(alice, bob, carol)
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: dave, reason: 'deviation' }) })
+    handle({ kind: 'refused', refusal: refusalOf(id, { signer: testSigner(5), reason: 'feed-down' }) })
+    await clock.advance(RULES.quietPeriodMs)
+    handle({ kind: 'tick' })
+    watch.signedLate(id, dave.address)
+    assert.equal(reasonOf(dave), 'deviation')
+    handle({ kind: 'outcome', id, outcome: { kind: 'written' } })
+    watch.signedLate(id, testSigner(5).address)
+    assert.equal(reasonOf(testSigner(5)), 'feed-down')
+  })
+
+  it('says of who has not signed that a set that is full needs nobody more', () => {
+    const { receive, why } = createWatched({ ...RULES, maximumSigners: 3 })
+    receive(alice, bob, carol)
+    const said = new Map(why().missing.map(({ signer, reason, sentence }) => [signer, `${reason}: ${sentence}`]))
+    assert.equal(said.get(dave.address), `not-needed: ${dave.address} was not needed: the set is full.`)
+    assert.match(said.get(testSigner(5).address) ?? '', /^never-heard: /)
+  })
+
+  it('remembers so many late signers of a statement, and none of what it does not hold', () => {
+    const { receive, watch, told } = createWatched()
+    receive(alice)
+    for (let number = 1; number <= 300; number++) watch.signedLate(id, `0x${number}` as typeof alice.address)
+    watch.signedLate(attest(statement({ pair: 'BTC-USD' }), alice).id, dave.address)
+    assert.equal(told.filter(({ kind }) => kind === 'late').length, 256)
   })
 
   it('can say since when those are not connected who have not signed', () => {

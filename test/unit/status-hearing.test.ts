@@ -75,7 +75,6 @@ function createHearing(signers: readonly TestSigner[]) {
       },
       clock,
       logger: new RecordingLogger(),
-      readiness: () => [],
     },
     constants,
   )

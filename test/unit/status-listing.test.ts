@@ -68,6 +68,13 @@ describe('the listing of a network', () => {
     assert.match(text(node), /● Ready: 3 of 4 signers are here/)
   })
 
+  it('does not say that all is well where nobody has told of itself', () => {
+    const node = new MadeUpNode()
+    node.nodes = () => []
+    node.self = { ...node.self, constants: undefined }
+    assert.match(text(node), /● Ready: no signer has told of itself/)
+  })
+
   it('has a line for each node with what its status says, and a dash for what it does not', () => {
     const lines = text(new MadeUpNode()).split('\n')
     const heading = lines.findIndex((line) => line.startsWith('node '))
@@ -112,6 +119,18 @@ describe('the listing of a network', () => {
     const idle = new MadeUpNode()
     idle.statements = () => []
     assert.match(text(idle), /\nNo statement is on its way\.\n/)
+  })
+
+  it('says that a row is due, whoever may write it, and whether anybody can', () => {
+    const node = new MadeUpNode()
+    node.statements = () => [pending({ phase: 'closed', quietEndsInMs: 0, closesInMs: 0 })]
+    assert.match(text(node), / row is due /)
+  })
+
+  it('wraps a reason below itself', () => {
+    const node = new MadeUpNode()
+    node.sentences = ['the table cannot be written: nobody answers at the address that was given']
+    assert.match(text(node, { width: 40 }), /\n {2}- the table cannot be written: nobody\n {4}answers at/)
   })
 
   it('counts what is on its way beyond a dozen statements', () => {
