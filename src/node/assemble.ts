@@ -84,7 +84,7 @@ export async function assembleNode(
     port: ports.table,
     constants,
     historyMs: sync.historyMs,
-    observedAt: (id) => engine.attestationOf(id)?.statement.observedAt,
+    observedAt: (id) => engine.pool.attestationOf(id)?.statement.observedAt,
     onNewest: (observedAtMs) => ownReport.committed(observedAtMs),
   })
   const ownReport = new OwnReport(
@@ -108,7 +108,7 @@ export async function assembleNode(
     ports: { ...ports, table: tablePort },
     constants,
     sync,
-    engine,
+    pool: engine.pool,
     noticeSigner,
     releases,
     onEvent: (event) => driver.handle(event),
@@ -121,7 +121,7 @@ export async function assembleNode(
   })
   const writer = openWriter(components, {
     port: tablePort,
-    engine,
+    pool: engine.pool,
     own: signer.address,
     tableWatch,
     root,

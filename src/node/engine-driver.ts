@@ -108,13 +108,13 @@ export class EngineDriver {
   /** What is held of a statement, to be sent now; undefined when it is not held. What is at quorum is on the disk then. */
   attestationToSend(id: StatementId): Attestation | undefined {
     this.#components.rowKeeper.flush()
-    return this.#components.engine.attestationOf(id)
+    return this.#components.engine.pool.attestationOf(id)
   }
 
   /** Takes what became of a row in the table, be it after {@link stop}. */
   settle(id: StatementId, outcome: WriteOutcome): void {
     this.#components.rowKeeper.settle(id, outcome)
-    const attestation = this.#components.engine.attestationOf(id)
+    const attestation = this.#components.engine.pool.attestationOf(id)
     this.handle({ kind: 'outcome', id, outcome })
     if (attestation !== undefined) this.#log.settled(attestation, outcome)
   }
@@ -128,7 +128,7 @@ export class EngineDriver {
     this.#forgetOldRounds(round)
     const statement = { network, pair, price, round, observedAt: observedAtMs, source, proposer: signer.address }
     if (memory.signedIn(statement) !== undefined) return
-    if (engine.heldInSlot(statement) > 0) {
+    if (engine.pool.heldInSlot(statement) > 0) {
       this.#notProposed('a statement of the slot by this key is there already', statement)
       return
     }
@@ -198,7 +198,7 @@ export class EngineDriver {
     const { signer, observations, clock, lots, engine } = this.#components
     try {
       const answer = await coSign(
-        { signer, observations, clock, lots, holdings: engine },
+        { signer, observations, clock, lots, holdings: engine.pool },
         { id, statement, constants: this.#constants, signal: this.#stopping.signal },
       )
       if ('notNeeded' in answer) {
@@ -226,7 +226,7 @@ export class EngineDriver {
     if (refusal === undefined) return
     const signed = noticeSigner.signRefusal(refusal)
     this.handle({ kind: 'refused', refusal: signed })
-    if (engine.refusalsOf(id)?.get(signed.signer) === signed) refusals.publish(signed)
+    if (engine.pool.refusalsOf(id)?.get(signed.signer) === signed) refusals.publish(signed)
   }
 
   async #keep(equivocation: Equivocation): Promise<void> {

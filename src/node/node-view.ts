@@ -68,7 +68,7 @@ export class GossipNodeView implements NodeView, NodeListener {
       isVouched: (peerId) => node.directory.voucherOf(peerId) !== undefined,
     })
     this.#startedAt = clock.now().wallMs
-    this.#watch = new StatementWatch({ engine: node.engine, clock }, (news) => this.#take(news))
+    this.#watch = new StatementWatch({ pool: node.engine.pool, clock }, (news) => this.#take(news))
     this.#nodes = new SeenNodes({ directory: node.directory, clock, pace: constants }, () => this.#self())
     this.#states = new StateWatch({
       clock,
@@ -128,7 +128,7 @@ export class GossipNodeView implements NodeView, NodeListener {
 
   statements(): readonly PendingStatement[] {
     const { node } = this.#components
-    const ids = [...node.engine.heldIds()]
+    const ids = [...node.engine.pool.heldIds()]
     return ids
       .flatMap((id) => this.#pending(id) ?? [])
       .filter(({ phase }) => phase !== 'committed' && phase !== 'disputed' && phase !== 'expired')
@@ -177,7 +177,7 @@ export class GossipNodeView implements NodeView, NodeListener {
   #storyComponents(): StoryComponents {
     const { node, clock } = this.#components
     return {
-      engine: node.engine,
+      pool: node.engine.pool,
       book: this.#stories,
       nodes: this.#nodes,
       clock,
@@ -208,7 +208,7 @@ export class GossipNodeView implements NodeView, NodeListener {
 
   #pending(id: StatementId): PendingStatement | undefined {
     const { node, clock } = this.#components
-    const held = node.engine.heldOf(id, clock.now())
+    const held = node.engine.pool.heldOf(id, clock.now())
     return held && pendingStatement({ watch: this.#watch, constants: this.#constants }, held)
   }
 
@@ -227,7 +227,7 @@ export class GossipNodeView implements NodeView, NodeListener {
         this.#outlet.tell(news)
         break
       case 'refusal': {
-        const statement = this.#components.node.engine.attestationOf(news.id)?.statement
+        const statement = this.#components.node.engine.pool.attestationOf(news.id)?.statement
         if (statement === undefined) break
         const refusal = heldRefusal(news.signed, statement)
         this.#stories.said(news.id, refusal)

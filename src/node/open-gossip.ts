@@ -1,6 +1,6 @@
 import { ClockOffset } from '../consensus/clock-offset.ts'
 import type { EngineEvent } from '../consensus/effects.ts'
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import type { NoticeSigner } from '../consensus/notice-signer.ts'
 import { agreedConstants } from '../core/agreed-constants.ts'
 import type { NetworkConstants } from '../core/network.ts'
@@ -53,7 +53,7 @@ export interface GossipParts {
   >
   readonly constants: NetworkConstants
   readonly sync: SyncOptions
-  readonly engine: Engine
+  readonly pool: PoolView
   readonly noticeSigner: NoticeSigner
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
@@ -66,7 +66,7 @@ export interface GossipParts {
 
 export async function openGossip(components: NodeComponents, parts: GossipParts): Promise<Gossip> {
   const { clock, random, counters, logger } = components
-  const { ports, constants, engine, releases, noticeSigner } = parts
+  const { ports, constants, pool, releases, noticeSigner } = parts
   const { network } = constants
   const { curve, instance, nextTurn } = ports
   const directory = new NodeDirectory({ clock }, { open: constants.signers.open })
@@ -80,7 +80,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
   const clockWatch = new ClockWatch({ offset, clock, counters, logger: logger.child('clock') })
   const digest = ports.digest ?? createDigest()
   const { topics, receivePrices } = openTopics(components, {
-    engine,
+    pool,
     curve,
     nextTurn,
     releases,
@@ -108,7 +108,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
   )
   releases.add('publisher', () => publisher.flush())
   const refusals = new RefusalPublisher(
-    { ...sending, topic: topics.refusals, isCollecting: (id) => engine.phaseOf(id) === 'collecting' },
+    { ...sending, topic: topics.refusals, isCollecting: (id) => pool.phaseOf(id) === 'collecting' },
     { network },
   )
   releases.add('publisher of refusals', () => refusals.stop())
@@ -129,7 +129,7 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
     openSync(components, {
       ports,
       exchange: peers.exchange,
-      engine,
+      pool,
       standing,
       directory,
       digest,

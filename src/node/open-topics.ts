@@ -1,5 +1,5 @@
 import type { EngineEvent } from '../consensus/effects.ts'
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import type { Instant } from '../core/clock.ts'
 import type { Hex } from '../core/hex.ts'
 import type { NetworkConstants } from '../core/network.ts'
@@ -33,7 +33,7 @@ export interface Topics {
 export interface TopicsParts {
   readonly openTopic: (options: TopicOptions) => Topic
   readonly nextTurn: () => Promise<unknown>
-  readonly engine: Engine
+  readonly pool: PoolView
   readonly curve: Secp256k1
   readonly digest: (statement: PriceStatement) => StatementId
   readonly readAttestations: NodePorts['readAttestations']
@@ -60,7 +60,7 @@ export interface OpenTopics {
 
 export function openTopics(components: NodeComponents, parts: TopicsParts): OpenTopics {
   const { clock, counters } = components
-  const { engine, standing, directory, constants, onEvent } = parts
+  const { pool, standing, directory, constants, onEvent } = parts
   const recoverer = new Recoverer({
     curve: parts.curve,
     breather: new Breather({ clock, nextTurn: parts.nextTurn }),
@@ -72,7 +72,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
 
   const prices = new PriceJudge(
     {
-      holdings: engine,
+      holdings: pool,
       recoverer,
       digest: parts.digest,
       clock,
@@ -80,7 +80,7 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
       deliver: (attestations, { reemit }) => {
         for (const attestation of attestations) onEvent({ kind: 'received', attestation, reemit })
       },
-      onLate: createLateSigners({ holdings: engine, directory, counters }),
+      onLate: createLateSigners({ holdings: pool, directory, counters }),
       readAttestations: parts.readAttestations,
     },
     constants,
@@ -102,10 +102,10 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
   )
   const refusals = new RefusalJudge(
     {
-      holdings: engine,
+      holdings: pool,
       recoverer,
       clock,
-      roundOf: (id) => engine.attestationOf(id)?.statement.round,
+      roundOf: (id) => pool.attestationOf(id)?.statement.round,
       deliver: (signed) => {
         for (const refusal of signed) onEvent({ kind: 'refused', refusal })
       },
