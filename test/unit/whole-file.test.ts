@@ -37,7 +37,8 @@ describe('a file that is written whole', () => {
   it('is undefined where it is missing, and any other fault is thrown', async (t) => {
     const directory = await temporaryDirectory(t)
     assert.equal(await readFile(join(directory, 'none')).catch(unlessMissing), undefined)
-    assert.equal(await readFile(join(directory, 'none', 'below')).catch(unlessMissing), undefined)
+    await writeWhole(join(directory, 'file'), '')
+    assert.equal(await readFile(join(directory, 'file', 'below')).catch(unlessMissing), undefined)
     await assert.rejects(readFile(directory).catch(unlessMissing), (error) => codeOf(error) === 'EISDIR')
   })
 })
