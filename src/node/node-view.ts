@@ -217,10 +217,11 @@ export class GossipNodeView implements NodeView, NodeListener {
     switch (news.kind) {
       case 'new': {
         this.#rounds.came(news.round, news.id)
-        const statement = this.#pending(news.id)
-        if (statement === undefined) break
-        if (statement.statement.proposer === this.#own) this.#rounds.proposed(news.round, statement.statement.pair)
-        this.#outlet.tell({ kind: 'statement', statement })
+        const pending = this.#pending(news.id)
+        if (pending === undefined) break
+        const { proposer, pair } = pending.statement
+        if (proposer === this.#own) this.#rounds.proposed(news.round, pair)
+        this.#outlet.tell({ kind: 'statement', statement: pending })
         break
       }
       case 'signature':
@@ -245,8 +246,8 @@ export class GossipNodeView implements NodeView, NodeListener {
   #moved({ id, to, attestation, refusals }: Extract<StatementNews, { kind: 'moved' }>): void {
     const parts = { watch: this.#watch, constants: this.#constants }
     // What has ended is not held any more, or only as a tombstone.
-    const statement = this.#pending(id) ?? pendingStatement(parts, { ...attestation, phase: to, refusals })
-    this.#outlet.tell({ kind: 'statement', statement: { ...statement, phase: to } })
+    const pending = this.#pending(id) ?? pendingStatement(parts, { ...attestation, phase: to, refusals })
+    this.#outlet.tell({ kind: 'statement', statement: { ...pending, phase: to } })
     keepEnd(this.#storyComponents(), { to, attestation, refusals })
   }
 }

@@ -46,6 +46,7 @@ export interface GossipParts extends Pick<PublishersParts, 'report' | 'attestati
   readonly onTaken: NodeListener['heard']
 }
 
+/** Joins the network of peers, and puts together what speaks with them; nothing is sent or taken before it is started. */
 export async function openGossip(components: NodeComponents, parts: GossipParts): Promise<Gossip> {
   const { clock, counters, logger } = components
   const { ports, constants, pool, releases, noticeSigner } = parts
