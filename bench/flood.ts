@@ -115,7 +115,7 @@ async function flood(
   node.tick()
   const known = node.directory.nodes().length
   const afterwards = await readMemory()
-  const held = Object.values(node.engine.census()).reduce((sum, count) => sum + count, 0)
+  const held = Object.values(node.engine.pool.census()).reduce((sum, count) => sum + count, 0)
   return describe(mode, {
     curve,
     tally,

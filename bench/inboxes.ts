@@ -73,7 +73,7 @@ export function openInboxes(
 
   const prices = new PriceJudge(
     {
-      holdings: engine,
+      holdings: engine.pool,
       recoverer,
       digest: createDigest(),
       clock,
@@ -97,9 +97,9 @@ export function openInboxes(
   )
   const refusals = new RefusalJudge(
     {
-      holdings: engine,
+      holdings: engine.pool,
       recoverer,
-      roundOf: (id) => engine.attestationOf(id)?.statement.round,
+      roundOf: (id) => engine.pool.attestationOf(id)?.statement.round,
       clock,
       deliver: (signed) => {
         for (const refusal of signed) handle({ kind: 'refused', refusal })

@@ -36,7 +36,7 @@ export const noticeJudges: Target = {
       rule(node.directory.nodes().length <= NODES_AT_MOST, 'no more nodes are known than there is room for')
       for (const { signer, signature, refusal } of node.refused.splice(0)) {
         rule(refusal.statement === REFUSED.id && signature.length === 65, 'only what is about a held statement counts')
-        rule(node.engine.refusalsOf(REFUSED.id)?.get(signer)?.signature === signature, 'what counts is kept')
+        rule(node.engine.pool.refusalsOf(REFUSED.id)?.get(signer)?.signature === signature, 'what counts is kept')
       }
       return [status, refusals].map((verdict) => ('code' in verdict ? verdict.code : 'new')).join(' / ')
     }

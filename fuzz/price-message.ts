@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Engine, STATEMENTS_PER_SLOT } from '../src/consensus/engine.ts'
+import { Engine } from '../src/consensus/engine.ts'
+import { STATEMENTS_PER_SLOT } from '../src/consensus/pool.ts'
 import { createSignerSet } from '../src/core/signer-set.ts'
 import { type Attestation, roundAt } from '../src/core/statement.ts'
 import { priceToBytes, shapeAttestation, wireAttestation } from '../src/gossip/attestation-shape.ts'
@@ -142,7 +143,7 @@ function openInbox(): (input: Uint8Array) => Promise<string> {
   }
   const judge = new PriceJudge(
     {
-      holdings: engine,
+      holdings: engine.pool,
       recoverer: new Recoverer({ curve, breather: { breathe: () => Promise.resolve() } }),
       digest,
       clock,
@@ -151,7 +152,7 @@ function openInbox(): (input: Uint8Array) => Promise<string> {
         for (const attestation of attestations) {
           const { id, statement: what, signatures } = attestation
           rule(ids.has(id), 'only what somebody signed counts')
-          const known = engine.signaturesOf(id)?.has(what.proposer) === true
+          const known = engine.pool.signaturesOf(id)?.has(what.proposer) === true
           rule(known || signatures.has(what.proposer), 'nothing counts without its proposer')
           for (const signer of signatures.keys()) {
             rule(PRICE_RULES.signers.allows(signer, what.round), 'only allowed signers count')
@@ -166,7 +167,7 @@ function openInbox(): (input: Uint8Array) => Promise<string> {
   return async (input) => {
     const verdict = await inbox.receive(input, 'peer')
     if (fault !== undefined) throw fault
-    const held = Object.values(engine.census()).reduce((sum, count) => sum + count, 0)
+    const held = Object.values(engine.pool.census()).reduce((sum, count) => sum + count, 0)
     const places = ALLOWED.length * PAIRS.length * STATEMENTS_PER_SLOT * ROUNDS
     rule(held <= places, 'no more statements are held than there are places in slots')
     return verdict.kind === 'accept' ? 'accept' : `${verdict.kind} ${verdict.code}`

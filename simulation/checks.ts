@@ -255,7 +255,7 @@ export class Checks implements Watcher {
     const { engine } = life
     if (engine === undefined) return
     const { nodes, constants } = this.#world.scenario
-    const { quorum, closed, ...others } = engine.census()
+    const { quorum, closed, ...others } = engine.pool.census()
     const held = Object.values(others).reduce((sum, count) => sum + count, 0)
     const bound = nodes * constants.pairs.length * ROUNDS_IN_WINDOW * STATEMENTS_A_SLOT
     const waiting = life.machine.disk.image.outbox.size + bound
@@ -292,8 +292,8 @@ function isQuiet({ isUp, slownessMs, lostAnswers }: Database): boolean {
 
 /** The signatures over a statement that the table has not answered for. */
 function openSetOf({ engine }: Life, id: StatementId): SignatureSet | undefined {
-  const phase = engine?.phaseOf(id)
-  return phase === 'collecting' || phase === 'quorum' || phase === 'closed' ? engine?.signaturesOf(id) : undefined
+  const phase = engine?.pool.phaseOf(id)
+  return phase === 'collecting' || phase === 'quorum' || phase === 'closed' ? engine?.pool.signaturesOf(id) : undefined
 }
 
 export function describeRow({ attestation: { id, statement, signatures } }: PriceRow): string {

@@ -13,6 +13,7 @@ export interface Mutant {
 const SIGNER = 'src/consensus/signer.ts'
 const ENTRY = 'src/consensus/statement-entry.ts'
 const ENGINE = 'src/consensus/engine.ts'
+const POOL = 'src/consensus/pool.ts'
 const STATEMENT = 'src/core/statement.ts'
 const DRIVER = 'src/node/engine-driver.ts'
 const ASSEMBLY = 'src/node/assemble.ts'
@@ -122,13 +123,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no-tombstone',
     breaks: 'what is in the table is forgotten at once, so that a replay starts it again',
     file: ENGINE,
-    search: 'if (!this.#rounds.has(entry)) this.#forget(entry)',
+    search: 'if (!this.#pool.rounds.has(entry)) this.#forget(entry)',
     replacement: 'this.#forget(entry)',
   },
   {
     name: 'window-never-ends',
     breaks: 'a statement is taken up whatever its age',
-    file: ENGINE,
+    file: POOL,
     search: "if (window !== 'open') return window",
     replacement: "if (window === 'early') return window",
   },

@@ -33,7 +33,7 @@ export function checkPending(
 
 function pendingOf({ engine, clock }: Life): ReadonlyMap<StatementId, string> {
   const pending = new Map<StatementId, string>()
-  for (const { id, phase, signatures } of engine?.pending(clock.now()) ?? []) {
+  for (const { id, phase, signatures } of engine?.pool.pending(clock.now()) ?? []) {
     const isOpen = phase === 'collecting' || phase === 'quorum'
     pending.set(id, isOpen ? [...signatures.keys()].toSorted().join(' ') : 'a closed set')
   }
@@ -60,7 +60,7 @@ export function checkTheEnd(
     for (const row of disk.image.outbox.values()) {
       fail(new Violation('nothing-lost', `${name} still owes ${describeRow(row)} in the end`))
     }
-    const { quorum = 0, closed = 0 } = life?.engine?.census() ?? {}
+    const { quorum = 0, closed = 0 } = life?.engine?.pool.census() ?? {}
     if (quorum + closed > 0)
       fail(new Violation('nothing-lost', `${name} holds ${quorum + closed} statements at quorum in the end`))
   }

@@ -7,6 +7,7 @@ import { type Equivocation, type EquivocationFault, equivocationFault, isByPropo
 import { nobleSecp256k1 } from '../core/noble-secp256k1.ts'
 import { formatPrice } from '../core/price.ts'
 import { createDigest } from '../core/typed-data.ts'
+import { codeOf } from '../files/whole-file.ts'
 import { EXIT } from '../node/exit-code.ts'
 import { EvidenceFormatError, parseEvidence } from '../store/evidence-file.ts'
 import { evidenceDirectory, evidenceNames, readEvidence } from '../store/evidence-folder.ts'
@@ -48,8 +49,8 @@ export async function showEvidence(file: string, flags: EvidenceFlags & { readon
   }
   const { out } = flags
   await writeFile(out, text, { flag: 'wx' }).catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : cause
-    const what = code === 'EEXIST' ? 'is there already and is not overwritten' : `cannot be written (${String(code)})`
+    const code = codeOf(cause)
+    const what = code === 'EEXIST' ? 'is there already and is not overwritten' : `cannot be written (${code})`
     throw new CommandError(`${out} ${what}: choose another file with --out`, { cause })
   })
 }

@@ -1,14 +1,13 @@
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeWhole } from '../files/whole-file.ts'
 
 const FILE_NAME = 'http.json'
 
 /** Leaves word in a node's data directory of where it serves HTTP, for commands that ask a node. */
 export async function writeHttpNote(directory: string, url: string): Promise<void> {
   await mkdir(directory, { recursive: true })
-  const file = join(directory, FILE_NAME)
-  await writeFile(`${file}.new`, `${JSON.stringify({ url })}\n`)
-  await rename(`${file}.new`, file)
+  await writeWhole(join(directory, FILE_NAME), `${JSON.stringify({ url })}\n`)
 }
 
 export async function removeHttpNote(directory: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises'
 import { checksumAddress } from '../core/address.ts'
 import { nobleSecp256k1 } from '../core/noble-secp256k1.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { provisionSigner } from '../node/provision.ts'
 import { systemClock } from '../node/system-clock.ts'
 import { createCommandLogger } from './command-logger.ts'
@@ -19,7 +19,5 @@ export async function provision(
   }
   const list = made.map(({ address, directory }) => `${address}  # ${directory}\n`).join('')
   process.stdout.write(json === true ? made.map((each) => `${JSON.stringify(each)}\n`).join('') : list)
-  if (file === undefined) return
-  await writeFile(`${file}.new`, list)
-  await rename(`${file}.new`, file)
+  if (file !== undefined) await writeWhole(file, list)
 }

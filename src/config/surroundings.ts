@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import { codeOf } from '../files/whole-file.ts'
 import type { Files } from './parse.ts'
 import { ConfigError } from './problem.ts'
 import type { Environment, Surroundings } from './read-variables.ts'
@@ -47,8 +48,4 @@ const REASONS: Readonly<Record<string, string>> = {
 function reasonOf(error: unknown): string {
   const code = codeOf(error)
   return REASONS[code] ?? code
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

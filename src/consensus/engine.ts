@@ -2,41 +2,31 @@ import type { Address } from '../core/address.ts'
 import type { Instant } from '../core/clock.ts'
 import type { PriceRow, WriteOutcome } from '../core/price-table.ts'
 import type { SignedRefusal } from '../core/refusal.ts'
-import {
-  type Attestation,
-  type PriceStatement,
-  type Round,
-  type Signature,
-  type SignatureSet,
-  type StatementId,
-  isQuorum,
-} from '../core/statement.ts'
+import { type Attestation, type Signature, type SignatureSet, type StatementId, isQuorum } from '../core/statement.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
-import type { EngineEffect, EngineEvent, NotAdded, Phase } from './effects.ts'
-import type { Census, HeldStatement, Holdings, PendingStatement } from './holdings.ts'
-import { Rounds } from './rounds.ts'
-import { Slots } from './slots.ts'
-import { type LifeRules, StatementEntry } from './statement-entry.ts'
-import { collectWindow } from './windows.ts'
-
-/** An honest proposer makes one statement a slot; the second proves that it is not, and a third proves nothing more. */
-export const STATEMENTS_PER_SLOT = 2
+import type { EngineEffect, EngineEvent, Phase } from './effects.ts'
+import type { PoolView } from './holdings.ts'
+import { Pool } from './pool.ts'
+import type { LifeRules, StatementEntry } from './statement-entry.ts'
 
 /**
  * The consensus engine: the life of every statement from its first signature until it is forgotten.
  *
  * Pure: events and the time go in, effects come out as data. It trusts that signatures in events were checked.
  */
-export class Engine implements Holdings {
+export class Engine {
   readonly #rules: LifeRules
-  readonly #entries = new Map<StatementId, StatementEntry>()
-  readonly #rounds: Rounds
-  readonly #slots = new Slots()
+  readonly #pool: Pool
   readonly #deadlines = new DeadlineQueue<StatementEntry>()
 
   constructor(rules: LifeRules) {
     this.#rules = rules
-    this.#rounds = new Rounds(rules)
+    this.#pool = new Pool(rules)
+  }
+
+  /** What is held; it changes with every event. */
+  get pool(): PoolView {
+    return this.#pool
   }
 
   /** Takes one event at one moment. Moments must not go back on the monotonic clock. */
@@ -71,99 +61,13 @@ export class Engine implements Holdings {
   /** How long until something is due of itself, milliseconds, not below 0; undefined when nothing is. */
   nextDelayMs(now: Instant): number | undefined {
     const dueMs = (this.#deadlines.nextAtMs() ?? Number.POSITIVE_INFINITY) - now.monoMs
-    const delayMs = Math.min(dueMs, this.#rounds.nextEndMs() - now.wallMs)
+    const delayMs = Math.min(dueMs, this.#pool.rounds.nextEndMs() - now.wallMs)
     return delayMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, delayMs)
   }
 
-  signaturesOf(id: StatementId): SignatureSet | undefined {
-    return this.#entries.get(id)?.signatures
-  }
-
-  setAsideOf(id: StatementId): SignatureSet | undefined {
-    return this.#entries.get(id)?.setAside
-  }
-
-  refusalsOf(id: StatementId): ReadonlyMap<Address, SignedRefusal> | undefined {
-    return this.#entries.get(id)?.refusals
-  }
-
-  roomForRefusals(id: StatementId): number {
-    return this.#entries.get(id)?.roomForRefusals ?? 0
-  }
-
-  isOpen(id: StatementId): boolean {
-    return this.#entries.get(id)?.isOpen ?? false
-  }
-
-  heldInSlot(statement: PriceStatement): number {
-    return this.#slots.heldIn(statement)
-  }
-
-  isContested(statement: PriceStatement): boolean {
-    return this.#slots.isContested(statement)
-  }
-
-  takesSigner(round: Round, signer: Address): boolean {
-    return this.#rounds.takesSigner(round, signer)
-  }
-
-  signersAround(round: Round): readonly Address[] {
-    const before = (round - 1) as Round
-    return [...new Set([...this.#rounds.signersOf(before), ...this.#rounds.signersOf(round)])]
-  }
-
-  notAdded(id: StatementId, statement: PriceStatement, now: Instant): NotAdded | undefined {
-    const window = collectWindow(statement, { wallMs: now.wallMs, intervalMs: this.#rules.intervalMs })
-    if (window !== 'open') return window
-    const entry = this.#entries.get(id)
-    if (entry === undefined) {
-      if (this.heldInSlot(statement) >= STATEMENTS_PER_SLOT) return 'slot-full'
-      return this.takesSigner(statement.round, statement.proposer) ? undefined : 'round-full'
-    }
-    if (entry.isOpen) return undefined
-    return entry.isSettled ? 'settled' : 'late'
-  }
-
-  phaseOf(id: StatementId): Phase | undefined {
-    return this.#entries.get(id)?.phase
-  }
-
-  /** What is held of a statement, to be published; undefined when it is not held. */
-  attestationOf(id: StatementId): Attestation | undefined {
-    const entry = this.#entries.get(id)
-    return entry === undefined ? undefined : attest(entry)
-  }
-
-  /** What is held of rounds that are still being collected, but for what the table refused; in no order. */
-  *pending(now: Instant): Iterable<PendingStatement> {
-    for (const entry of this.#entries.values()) {
-      if (entry.phase === 'parked' || this.#rounds.hasEnded(entry.statement.round, now.wallMs)) continue
-      yield { id: entry.id, phase: entry.phase, signatures: entry.signatures }
-    }
-  }
-
-  /** All that is held of one statement; undefined when it is not held. What it shows changes with the engine. */
-  heldOf(id: StatementId, now: Instant): HeldStatement | undefined {
-    const entry = this.#entries.get(id)
-    if (entry === undefined) return undefined
-    const { statement, phase, signatures, setAside, refusals } = entry
-    return { id, statement, phase, signatures, setAside, refusals, ...entry.endsIn(now) }
-  }
-
-  /** Every statement that is held, in no order. */
-  heldIds(): Iterable<StatementId> {
-    return this.#entries.keys()
-  }
-
-  census(): Census {
-    const census = { collecting: 0, quorum: 0, closed: 0, committed: 0, disputed: 0, parked: 0, expired: 0 }
-    for (const entry of this.#entries.values()) census[entry.phase] += 1
-    return census
-  }
-
   #receive(attestation: Attestation, reemit: boolean, at: Step): void {
-    const known = this.#entries.get(attestation.id)
-    const entry = known ?? this.#admit(attestation, at)
+    const known = this.#pool.get(attestation.id)
+    const entry = known ?? this.#pool.admit(attestation, at.now)
     if (entry === undefined) return
     const added = this.#add(entry, attestation.signatures, at)
     if (known === undefined && entry.isOpen) {
@@ -174,18 +78,18 @@ export class Engine implements Holdings {
   }
 
   #sign(event: Extract<EngineEvent, { kind: 'signed' }>, at: Step): void {
-    if (this.#rounds.hasEnded(event.statement.round, at.now.wallMs)) return
+    if (this.#pool.rounds.hasEnded(event.statement.round, at.now.wallMs)) return
     // Strangers must not keep this node from its own work: its signature is taken in a full round, too.
-    this.#rounds.addSigner(event.statement.round, event.signer)
+    this.#pool.rounds.addSigner(event.statement.round, event.signer)
     const signatures = new Map([[event.signer, event.signature]])
-    const entry = this.#entries.get(event.id) ?? this.#admit({ ...event, signatures }, at)
+    const entry = this.#pool.get(event.id) ?? this.#pool.admit({ ...event, signatures }, at.now)
     if (entry === undefined) return
     if (this.#add(entry, signatures, at)) this.#publish(entry, at)
     this.#schedule(entry)
   }
 
   #restore(attestation: Attestation, at: Step): void {
-    const entry = this.#entries.get(attestation.id) ?? this.#admit(attestation, at)
+    const entry = this.#pool.get(attestation.id) ?? this.#pool.admit(attestation, at.now)
     if (entry === undefined) return
     this.#add(entry, attestation.signatures, at)
     this.#publish(entry, at)
@@ -196,9 +100,10 @@ export class Engine implements Holdings {
   #recall({ attestation, lastSignedAtMs }: PriceRow, { now, effects }: Step): void {
     const { id, statement, signatures } = attestation
     if (!isQuorum(signatures, statement, this.#rules.minimumSigners)) return
-    const known = this.#entries.get(id)
-    const entry = known ?? this.#hold(attestation, now)
-    if (this.#rounds.has(entry)) for (const signer of signatures.keys()) this.#rounds.addSigner(statement.round, signer)
+    const known = this.#pool.get(id)
+    const entry = known ?? this.#pool.hold(attestation, now)
+    if (this.#pool.rounds.has(entry))
+      for (const signer of signatures.keys()) this.#pool.rounds.addSigner(statement.round, signer)
     const wallMs = known === undefined ? lastSignedAtMs : now.wallMs
     this.#merge(entry, signatures, { now: { monoMs: now.monoMs, wallMs }, effects })
     if (known !== undefined && entry.hasQuorum) this.#keep(entry, effects)
@@ -207,47 +112,29 @@ export class Engine implements Holdings {
 
   #refuse(refusal: SignedRefusal, at: Step): void {
     const id = refusal.refusal.statement
-    const entry = this.#entries.get(id)
-    if (entry === undefined || this.#rounds.hasEnded(entry.statement.round, at.now.wallMs)) return
-    if (!this.takesSigner(entry.statement.round, refusal.signer) || !entry.refuse(refusal)) return
-    this.#rounds.addSigner(entry.statement.round, refusal.signer)
+    const entry = this.#pool.get(id)
+    if (entry === undefined || this.#pool.rounds.hasEnded(entry.statement.round, at.now.wallMs)) return
+    if (!this.#pool.takesSigner(entry.statement.round, refusal.signer) || !entry.refuse(refusal)) return
+    this.#pool.rounds.addSigner(entry.statement.round, refusal.signer)
     at.effects.push({ kind: 'refused', id, refusal })
   }
 
   #settle(id: StatementId, outcome: WriteOutcome, at: Step): void {
-    const entry = this.#entries.get(id)
+    const entry = this.#pool.get(id)
     if (entry === undefined || entry.isSettled) return
     entry.settle(phaseAfter(outcome))
     this.#moved(entry, at)
     // Not asked of the wall clock, which may have been set back since the collect window ended.
-    if (!this.#rounds.has(entry)) this.#forget(entry)
-  }
-
-  #admit(attestation: Attestation, { now }: Step): StatementEntry | undefined {
-    const { id, statement, signatures } = attestation
-    if (!signatures.has(statement.proposer) || this.notAdded(id, statement, now) !== undefined) return undefined
-    return this.#hold(attestation, now)
-  }
-
-  #hold({ id, statement }: Attestation, now: Instant): StatementEntry {
-    const entry = new StatementEntry(this.#rules, { id, statement, now })
-    this.#entries.set(id, entry)
-    this.#slots.add(entry)
-    if (!this.#rounds.hasEnded(statement.round, now.wallMs)) {
-      this.#rounds.add(entry)
-      // Before those who sign beside it: a statement without its proposer could never reach quorum.
-      this.#rounds.addSigner(statement.round, statement.proposer)
-    }
-    return entry
+    if (!this.#pool.rounds.has(entry)) this.#forget(entry)
   }
 
   #add(entry: StatementEntry, signatures: SignatureSet, at: Step): boolean {
     const { round } = entry.statement
-    if (this.#rounds.hasEnded(round, at.now.wallMs)) return false
+    if (this.#pool.rounds.hasEnded(round, at.now.wallMs)) return false
     const taken = new Map<Address, Signature>()
     for (const [signer, signature] of signatures) {
-      if (!this.takesSigner(round, signer)) continue
-      this.#rounds.addSigner(round, signer)
+      if (!this.#pool.takesSigner(round, signer)) continue
+      this.#pool.rounds.addSigner(round, signer)
       taken.set(signer, signature)
     }
     const added = this.#merge(entry, taken, at)
@@ -259,14 +146,14 @@ export class Engine implements Holdings {
     let added = false
     for (const [signer, signature] of signatures) if (entry.add(signer, signature, at.now)) added = true
     for (const phase of entry.afterAdding(at.now)) this.#moved(entry, at, phase)
-    for (const equivocation of this.#slots.compare(entry, signatures.keys())) {
+    for (const equivocation of this.#pool.slots.compare(entry, signatures.keys())) {
       at.effects.push({ kind: 'equivocation', equivocation })
     }
     return added
   }
 
   #keep(entry: StatementEntry, effects: EngineEffect[]): void {
-    effects.push({ kind: 'keep', row: rowOf(entry) })
+    effects.push({ kind: 'keep', row: entry.row() })
   }
 
   #publish(entry: StatementEntry, { now, effects }: Step): void {
@@ -279,7 +166,7 @@ export class Engine implements Holdings {
       kind: 'moved',
       id: entry.id,
       to,
-      attestation: attest(entry),
+      attestation: entry.attestation(),
       refusals: new Map(entry.refusals),
     })
   }
@@ -290,7 +177,7 @@ export class Engine implements Holdings {
       if (entry === undefined) break
       this.#fire(entry, { now, effects })
     }
-    for (const entry of this.#rounds.takeEnded(now.wallMs)) this.#endCollecting(entry, { now, effects })
+    for (const entry of this.#pool.rounds.takeEnded(now.wallMs)) this.#endCollecting(entry, { now, effects })
   }
 
   #fire(entry: StatementEntry, at: Step): void {
@@ -298,7 +185,7 @@ export class Engine implements Holdings {
     if (attempt !== undefined) at.effects.push({ kind: 'publish', id: entry.id, attempt })
     if (entry.closeWhenDue(at.now)) this.#moved(entry, at)
     if (entry.handOutWhenDue(at.now)) {
-      at.effects.push({ kind: 'commit', row: rowOf(entry) })
+      at.effects.push({ kind: 'commit', row: entry.row() })
     }
     this.#schedule(entry)
   }
@@ -314,10 +201,8 @@ export class Engine implements Holdings {
   }
 
   #forget(entry: StatementEntry): void {
-    this.#entries.delete(entry.id)
+    this.#pool.forget(entry)
     this.#deadlines.cancel(entry)
-    this.#rounds.remove(entry)
-    this.#slots.remove(entry)
   }
 
   #schedule(entry: StatementEntry): void {
@@ -330,14 +215,6 @@ export class Engine implements Holdings {
 interface Step {
   readonly now: Instant
   readonly effects: EngineEffect[]
-}
-
-function attest(entry: StatementEntry): Attestation {
-  return { id: entry.id, statement: entry.statement, signatures: new Map(entry.signatures) }
-}
-
-function rowOf(entry: StatementEntry): PriceRow {
-  return { attestation: attest(entry), lastSignedAtMs: entry.lastSignedAtMs }
 }
 
 function phaseAfter(outcome: WriteOutcome): 'committed' | 'disputed' | 'parked' {

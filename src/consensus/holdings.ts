@@ -32,6 +32,20 @@ export interface Holdings {
   signersAround(round: Round): readonly Address[]
 }
 
+/** All that the engine holds, as those may ask who publish, watch and show it. */
+export interface PoolView extends Holdings {
+  phaseOf(id: StatementId): Phase | undefined
+  /** What is held of a statement, to be published; undefined when it is not held. */
+  attestationOf(id: StatementId): Attestation | undefined
+  /** What is held of rounds that are still being collected, but for what the table refused; in no order. */
+  pending(now: Instant): Iterable<PendingStatement>
+  /** All that is held of one statement; undefined when it is not held. What it shows changes with the engine. */
+  heldOf(id: StatementId, now: Instant): HeldStatement | undefined
+  /** Every statement that is held, in no order. */
+  heldIds(): Iterable<StatementId>
+  census(): Census
+}
+
 /** A statement whose round is still being collected. */
 export interface PendingStatement {
   readonly id: StatementId

@@ -5,7 +5,7 @@ import { collectWindowEnd } from './windows.ts'
 
 const NOBODY: ReadonlySet<Address> = new Set()
 
-interface Holdings {
+interface HeldInRound {
   readonly entries: Set<StatementEntry>
   /** Who signed or refused any of the statements. */
   readonly signers: Set<Address>
@@ -14,7 +14,7 @@ interface Holdings {
 /** The statements and the signers of each round, until its collect window ends. Times are of the wall clock, milliseconds. */
 export class Rounds {
   readonly #rules: Pick<LifeRules, 'intervalMs' | 'signersPerRound'>
-  readonly #rounds = new Map<Round, Holdings>()
+  readonly #rounds = new Map<Round, HeldInRound>()
 
   constructor(rules: Pick<LifeRules, 'intervalMs' | 'signersPerRound'>) {
     this.#rules = rules
@@ -72,12 +72,12 @@ export class Rounds {
     return ended
   }
 
-  #of(round: Round): Holdings {
-    let holdings = this.#rounds.get(round)
-    if (holdings === undefined) {
-      holdings = { entries: new Set(), signers: new Set() }
-      this.#rounds.set(round, holdings)
+  #of(round: Round): HeldInRound {
+    let held = this.#rounds.get(round)
+    if (held === undefined) {
+      held = { entries: new Set(), signers: new Set() }
+      this.#rounds.set(round, held)
     }
-    return holdings
+    return held
   }
 }

@@ -1,8 +1,10 @@
 import type { Address } from '../core/address.ts'
 import type { Instant } from '../core/clock.ts'
 import type { NetworkConstants } from '../core/network.ts'
+import type { PriceRow } from '../core/price-table.ts'
 import type { SignedRefusal } from '../core/refusal.ts'
 import {
+  type Attestation,
   type PriceStatement,
   type Signature,
   type SignatureSet,
@@ -175,6 +177,16 @@ export class StatementEntry {
     if (published === undefined) return undefined
     published.repeats += 1
     return published.repeats
+  }
+
+  /** What is held now; it stays as it is when the entry changes. */
+  attestation(): Attestation {
+    return { id: this.id, statement: this.statement, signatures: new Map(this.#signatures) }
+  }
+
+  /** The row that the table would be given now. */
+  row(): PriceRow {
+    return { attestation: this.attestation(), lastSignedAtMs: this.lastSignedAtMs }
   }
 
   settle(phase: 'committed' | 'disputed' | 'parked'): void {

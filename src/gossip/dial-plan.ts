@@ -1,24 +1,20 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../core/clock.ts'
+import type { RetryPace } from '../core/retry-delay.ts'
+import { Attempts } from './attempts.ts'
+import { type DialledPeer, KnownPeers, type Noted } from './known-peers.ts'
 import { peerIdIn, withoutPeerId } from './peer-addresses.ts'
 import type { KnownPeer } from './peer-book.ts'
-import { type RetryPace, retryDelayMs } from '../core/retry-delay.ts'
 
 /**
  * Fast at first, since nodes that start together find each other within a second; and never slower than this, so that
  * a bootstrap that returns is rejoined in less than 12 s and one dial.
  */
 export const BOOTSTRAP_PACE: RetryPace = { firstMs: 200, capMs: 12_000 }
-export const PEER_PACE: RetryPace = { firstMs: 500, capMs: 60_000 }
 /** Asking the DHT costs every peer a message; two nodes alone ask once a minute. */
 export const SEARCH_PACE: RetryPace = { firstMs: 1_000, capMs: 60_000 }
 
 /** A connection that ends sooner than this was no success: a peer that closes each at once must not be dialled without end. */
 export const STEADY_MS = 10_000
-/** Failed dials in a row after which a peer is forgotten: half an hour of them. */
-export const STRIKES_LIMIT = 30
-/** Peers heard of and not connected; a stranger can make up any number. */
-export const KNOWN_LIMIT = 512
 
 export type DialTarget =
   | { readonly kind: 'bootstrap'; readonly address: string }
@@ -47,28 +43,11 @@ export interface DialPlanOptions {
   readonly isWanted?: ((peerId: string) => boolean) | undefined
 }
 
-interface Attempts {
-  underWay: boolean
-  /** In a row; they make the wait. */
-  failures: number
-  /** Failures of its own doing, in a row; they end in being given up. */
-  strikes: number
-  dueMs: number
-}
-
-const fresh = (): Attempts => ({ underWay: false, failures: 0, strikes: 0, dueMs: 0 })
-
-interface Bootstrap extends Attempts {
+interface Bootstrap {
   readonly address: string
+  readonly attempts: Attempts
   /** Who answered there last. */
   peerId: string | undefined
-}
-
-interface Peer extends Attempts {
-  readonly peerId: string
-  addresses: readonly string[]
-  /** It was connected once, here or according to the book. */
-  proven: boolean
 }
 
 /**
@@ -78,21 +57,25 @@ interface Peer extends Attempts {
  */
 export class DialPlan {
   readonly #random: Random
-  readonly #forget: (peerId: string) => void
   readonly #options: DialPlanOptions
   readonly #bootstraps: Map<string, Bootstrap>
-  readonly #peers = new Map<string, Peer>()
+  readonly #peers: KnownPeers
   readonly #connectedSince = new Map<string, number>()
-  readonly #search = fresh()
+  readonly #search: Attempts
   #searchSoonAgainMs = Number.NEGATIVE_INFINITY
 
   constructor({ random, forget }: DialPlanComponents, options: DialPlanOptions) {
     this.#random = random
-    this.#forget = forget
     this.#options = options
     this.#bootstraps = new Map(
-      options.bootstrapAddresses.map((address) => [address, { ...fresh(), address, peerId: peerIdIn(address) }]),
+      options.bootstrapAddresses.map((address) => [
+        address,
+        { address, attempts: new Attempts({ random }, BOOTSTRAP_PACE), peerId: peerIdIn(address) },
+      ]),
     )
+    const isConnected = (peerId: string): boolean => this.#connectedSince.has(peerId)
+    this.#peers = new KnownPeers({ random, forget, isConnected }, options)
+    this.#search = new Attempts({ random }, SEARCH_PACE)
   }
 
   /** How many peers are connected. */
@@ -109,39 +92,21 @@ export class DialPlan {
     return count
   }
 
-  /**
-   * Takes note of a peer. What is only heard of its addresses never replaces what was known to work.
-   *
-   * @param proven - it was connected, so it also goes before those that are only heard of
-   * @returns `refused`: it is ourselves, or there is no room
-   */
-  know(
-    { peerId, addresses }: KnownPeer,
-    { proven }: { readonly proven: boolean },
-  ): 'new' | 'changed' | 'same' | 'refused' {
-    if (peerId === this.#options.selfId) return 'refused'
-    const known = this.#peers.get(peerId)
-    if (known === undefined) {
-      if (this.#peers.size >= KNOWN_LIMIT && !(proven && this.#makeRoom())) return 'refused'
-      this.#peers.set(peerId, { ...fresh(), peerId, addresses, proven })
-      return 'new'
-    }
-    if (known.proven && (!proven || isDeepStrictEqual(known.addresses, addresses))) return 'same'
-    known.addresses = addresses
-    known.proven = proven
-    return 'changed'
+  /** Takes note of a peer, as {@link KnownPeers.know} does. */
+  know(peer: KnownPeer, how: { readonly proven: boolean }): Noted {
+    return this.#peers.know(peer, how)
   }
 
   /** What is due now. The dials and the search count as under way until their end is told. */
   next(nowMs: number): NextSteps {
     const dials: DialTarget[] = []
     for (const bootstrap of this.#bootstraps.values()) {
-      if (!this.#idle(bootstrap) || bootstrap.dueMs > nowMs) continue
-      bootstrap.underWay = true
+      if (!this.#idle(bootstrap) || bootstrap.attempts.dueMs > nowMs) continue
+      bootstrap.attempts.underWay = true
       dials.push({ kind: 'bootstrap', address: bootstrap.address })
     }
     for (const peer of this.#mostPromising(nowMs)) {
-      peer.underWay = true
+      peer.attempts.underWay = true
       dials.push({ kind: 'peer', peerId: peer.peerId, addresses: peer.addresses })
     }
     const search = this.#searchWanted() && this.#search.dueMs <= nowMs
@@ -156,7 +121,7 @@ export class DialPlan {
     attempts.underWay = false
     const bootstrap = target.kind === 'bootstrap' ? this.#bootstraps.get(target.address) : undefined
     if (bootstrap !== undefined) bootstrap.peerId = peerId
-    if (!this.#connectedSince.has(peerId)) this.#retryLater(attempts, paceOf(target), nowMs)
+    if (!this.#connectedSince.has(peerId)) attempts.retryLater(nowMs)
   }
 
   /** A dial failed. A peer that goes on failing is forgotten, but by no node that is alone: the fault may be its own. */
@@ -164,10 +129,8 @@ export class DialPlan {
     const attempts = this.#attemptsOf(target)
     if (attempts === undefined) return
     attempts.underWay = false
-    this.#retryLater(attempts, paceOf(target), nowMs)
-    if (target.kind === 'bootstrap' || this.connected === 0) return
-    attempts.strikes += 1
-    if (attempts.strikes >= STRIKES_LIMIT) this.#remove(target.peerId)
+    attempts.retryLater(nowMs)
+    if (target.kind === 'peer' && this.connected > 0) this.#peers.strike(target.peerId)
   }
 
   /** Never dials this bootstrap address again: it turned out to be ourselves. */
@@ -178,8 +141,8 @@ export class DialPlan {
   /** A search ended. Having found somebody new is a reason to ask again soon. */
   searched({ foundNew, nowMs }: { readonly foundNew: boolean; readonly nowMs: number }): void {
     this.#search.underWay = false
-    if (foundNew) this.#search.failures = 0
-    this.#retryLater(this.#search, SEARCH_PACE, nowMs)
+    if (foundNew) this.#search.forgive()
+    this.#search.retryLater(nowMs)
   }
 
   /** A peer is connected, by whichever side's doing. */
@@ -194,66 +157,55 @@ export class DialPlan {
     if (sinceMs === undefined) return
     this.#connectedSince.delete(peerId)
     const steady = nowMs - sinceMs >= STEADY_MS
-    const retry = steady ? this.#retrySoon.bind(this) : this.#retryLater.bind(this)
+    const retry = (attempts: Attempts): void => (steady ? attempts.retrySoon(nowMs) : attempts.retryLater(nowMs))
     const peer = this.#peers.get(peerId)
-    if (peer !== undefined) {
-      if (steady) peer.strikes = 0
-      retry(peer, PEER_PACE, nowMs)
-    }
+    if (peer !== undefined) retry(peer.attempts)
+    if (steady) this.#peers.pardon(peerId)
     for (const bootstrap of this.#bootstraps.values()) {
-      if (bootstrap.peerId === peerId) retry(bootstrap, BOOTSTRAP_PACE, nowMs)
+      if (bootstrap.peerId === peerId) retry(bootstrap.attempts)
     }
     if (steady) this.#searchSoon(nowMs)
   }
 
   #attemptsOf(target: DialTarget): Attempts | undefined {
-    return target.kind === 'peer' ? this.#peers.get(target.peerId) : this.#bootstraps.get(target.address)
+    const known = target.kind === 'peer' ? this.#peers.get(target.peerId) : this.#bootstraps.get(target.address)
+    return known?.attempts
   }
 
-  #retryLater(attempts: Attempts, pace: RetryPace, nowMs: number): void {
-    attempts.dueMs = nowMs + retryDelayMs(this.#random, { ...pace, failures: attempts.failures })
-    attempts.failures += 1
-  }
-
-  #retrySoon(attempts: Attempts, pace: RetryPace, nowMs: number): void {
-    attempts.failures = 0
-    attempts.dueMs = nowMs + retryDelayMs(this.#random, { ...pace, failures: 0 })
-  }
-
-  #idle({ underWay, peerId }: Bootstrap): boolean {
-    return !underWay && (peerId === undefined || !this.#connectedSince.has(peerId))
+  #idle({ attempts, peerId }: Bootstrap): boolean {
+    return !attempts.underWay && (peerId === undefined || !this.#connectedSince.has(peerId))
   }
 
   /** How many more peers may be dialled. */
   #openings(): number {
     let dialling = 0
-    for (const peer of this.#peers.values()) if (peer.underWay) dialling += 1
+    for (const peer of this.#peers.values()) if (peer.attempts.underWay) dialling += 1
     return Math.max(0, this.#options.targetPeers - this.gathered - dialling)
   }
 
-  *#dialable(): Iterable<Peer> {
+  *#dialable(): Iterable<DialledPeer> {
     for (const peer of this.#peers.values()) {
-      if (peer.underWay || this.#connectedSince.has(peer.peerId) || this.#isCovered(peer)) continue
+      if (peer.attempts.underWay || this.#connectedSince.has(peer.peerId) || this.#isCovered(peer)) continue
       if (this.#options.isWanted?.(peer.peerId) !== false) yield peer
     }
   }
 
   /** As many as there are openings: fewest failures first, then those that were connected before, then by lot. */
-  #mostPromising(nowMs: number): Peer[] {
+  #mostPromising(nowMs: number): DialledPeer[] {
     const openings = this.#openings()
     if (openings === 0) return []
-    const due = [...this.#dialable()].filter(({ dueMs }) => dueMs <= nowMs)
+    const due = [...this.#dialable()].filter(({ attempts }) => attempts.dueMs <= nowMs)
     return due
-      .map((peer) => ({ peer, rank: peer.failures * 2 + (peer.proven ? 0 : 1), lot: this.#random() }))
+      .map((peer) => ({ peer, rank: peer.attempts.failures * 2 + (peer.proven ? 0 : 1), lot: this.#random() }))
       .toSorted((a, b) => a.rank - b.rank || a.lot - b.lot)
       .slice(0, openings)
       .map(({ peer }) => peer)
   }
 
   /** A peer that lives at a bootstrap address is dialled as that, while it answers there: two dials leave two connections. */
-  #isCovered(peer: Peer): boolean {
-    for (const { address, peerId, failures } of this.#bootstraps.values()) {
-      if (failures > 0) continue
+  #isCovered(peer: DialledPeer): boolean {
+    for (const { address, peerId, attempts } of this.#bootstraps.values()) {
+      if (attempts.failures > 0) continue
       if (peerId === undefined ? peer.addresses.includes(withoutPeerId(address)) : peerId === peer.peerId) return true
     }
     return false
@@ -267,33 +219,14 @@ export class DialPlan {
   #searchSoon(nowMs: number): void {
     if (nowMs < this.#searchSoonAgainMs) return
     this.#searchSoonAgainMs = nowMs + STEADY_MS
-    this.#retrySoon(this.#search, SEARCH_PACE, nowMs)
+    this.#search.retrySoon(nowMs)
   }
 
   #wakeMs(): number | undefined {
     const due: number[] = []
-    for (const bootstrap of this.#bootstraps.values()) if (this.#idle(bootstrap)) due.push(bootstrap.dueMs)
+    for (const bootstrap of this.#bootstraps.values()) if (this.#idle(bootstrap)) due.push(bootstrap.attempts.dueMs)
     if (this.#searchWanted()) due.push(this.#search.dueMs)
-    if (this.#openings() > 0) for (const peer of this.#dialable()) due.push(peer.dueMs)
+    if (this.#openings() > 0) for (const peer of this.#dialable()) due.push(peer.attempts.dueMs)
     return due.length === 0 ? undefined : Math.min(...due)
   }
-
-  /** For a peer that is connected, one goes that was only heard of, or one that fails. */
-  #makeRoom(): boolean {
-    for (const { peerId, proven, failures, underWay } of this.#peers.values()) {
-      if (underWay || this.#connectedSince.has(peerId) || (proven && failures === 0)) continue
-      this.#remove(peerId)
-      return true
-    }
-    return false
-  }
-
-  #remove(peerId: string): void {
-    this.#peers.delete(peerId)
-    this.#forget(peerId)
-  }
-}
-
-function paceOf(target: DialTarget): RetryPace {
-  return target.kind === 'bootstrap' ? BOOTSTRAP_PACE : PEER_PACE
 }

@@ -1,6 +1,7 @@
 import { type TCPComponents, tcp } from '@libp2p/tcp'
 import type { Transport } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
+import { codeOf } from '../files/whole-file.ts'
 import { HostError } from './host-error.ts'
 
 /** An address that could not be listened on, and what the machine said. */
@@ -63,9 +64,8 @@ function badAddress(text: string, cause?: unknown): HostError {
 
 /** The first address that failed, as an error that tells what to do. */
 export function listenError({ address, cause }: ListenFault): HostError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const another = 'set GP_CONNECTIONADDR to another address'
-  switch (code) {
+  switch (codeOf(cause)) {
     case 'EADDRINUSE':
       return new HostError(
         'address-in-use',

@@ -1,5 +1,5 @@
-import { STATEMENTS_PER_SLOT } from '../consensus/engine.ts'
 import type { Holdings } from '../consensus/holdings.ts'
+import { STATEMENTS_PER_SLOT } from '../consensus/pool.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import { equalBytes } from '../core/hex.ts'

@@ -1,4 +1,4 @@
-import type { reader, writer } from 'protons-runtime'
+import { reader, type writer } from 'protons-runtime'
 
 export const VARINT = 0
 const FIXED64 = 1
@@ -92,8 +92,49 @@ export function copyOfBytes(input: Reader): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readBytes(input))
 }
 
+/** What is read into: the same, to be written to. */
+export type Draft<Wire> = {
+  -readonly [Field in keyof Wire]: Wire[Field] extends readonly (infer Item)[] ? Item[] : Wire[Field]
+}
+
+/** How fields are read into a message, by their keys. */
+export type FieldReaders<Message> = Readonly<Record<number, (input: Reader, message: Message) => void>>
+
+/**
+ * What reads a message of these fields from its bytes; others are skipped, as protobuf wants.
+ *
+ * @param empty - what a message holds of which no field is there
+ */
+export function messageReader<Wire>(
+  empty: () => Draft<Wire>,
+  fields: FieldReaders<Draft<Wire>>,
+): (bytes: Uint8Array) => Draft<Wire> {
+  return (bytes) => {
+    const input = reader(bytes)
+    const message = empty()
+    while (input.pos < input.len) {
+      const key = readUint32(input)
+      const read = fields[key]
+      if (read === undefined) skip(input, key)
+      else read(input, message)
+    }
+    return message
+  }
+}
+
+/** Reads the fields of a message that is kept elsewhere. */
+export function readFields(bytes: Uint8Array, fields: FieldReaders<void>): void {
+  messageReader<void>(() => undefined, fields)(bytes)
+}
+
+/** A list that takes no more than `limit`. */
+export function pushWithin<T>(list: T[], item: T, limit: number): void {
+  if (list.length >= limit) throw new RangeError('too many of them')
+  list.push(item)
+}
+
 /** Passes over a field that is not known. */
-export function skip(input: Reader, key: number): void {
+function skip(input: Reader, key: number): void {
   const wireType = key & 7
   // Groups are long deprecated, and skipping them recurses as deep as a stranger likes.
   if (key >>> 3 === 0 || ![VARINT, FIXED64, LENGTH_DELIMITED, FIXED32].includes(wireType)) {

@@ -1,4 +1,4 @@
-import { reader, writer } from 'protons-runtime'
+import { writer } from 'protons-runtime'
 import { fromHex } from '../core/hex.ts'
 import type { SignedRefusal } from '../core/refusal.ts'
 import { priceToBytes } from './attestation-shape.ts'
@@ -7,11 +7,12 @@ import {
   NOTHING,
   VARINT,
   copyOfBytes,
+  messageReader,
+  pushWithin,
   readBytes,
   readText,
   readUint32,
   readUint64,
-  skip,
   tag,
   writeUint64,
 } from './protobuf.ts'
@@ -95,66 +96,29 @@ export function decodeRefusalMessage(bytes: Uint8Array): WireRefusalMessage {
   }
 }
 
-function readMessage(bytes: Uint8Array): WireRefusalMessage {
-  const input = reader(bytes)
-  const message = { version: 0, network: '', attempt: 0, refusals: [] as WireRefusal[] }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, VARINT):
-        message.version = readUint32(input)
-        break
-      case tag(2, LENGTH_DELIMITED):
-        message.network = readText(input)
-        break
-      case tag(3, VARINT):
-        message.attempt = readUint32(input)
-        break
-      case tag(4, LENGTH_DELIMITED):
-        if (message.refusals.length >= REFUSALS_LIMIT) throw new RangeError('too many refusals')
-        message.refusals.push(readRefusal(readBytes(input)))
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return message
-}
+const readMessage = messageReader<WireRefusalMessage>(() => ({ version: 0, network: '', attempt: 0, refusals: [] }), {
+  [tag(1, VARINT)]: (input, message) => (message.version = readUint32(input)),
+  [tag(2, LENGTH_DELIMITED)]: (input, message) => (message.network = readText(input)),
+  [tag(3, VARINT)]: (input, message) => (message.attempt = readUint32(input)),
+  [tag(4, LENGTH_DELIMITED)]: (input, { refusals }) =>
+    pushWithin(refusals, readRefusal(readBytes(input)), REFUSALS_LIMIT),
+})
 
-function readRefusal(bytes: Uint8Array): WireRefusal {
-  const input = reader(bytes)
-  const refusal = {
+const readRefusal = messageReader<WireRefusal>(
+  () => ({
     statement: NOTHING,
     reason: '',
     ownPrice: NOTHING,
     signedInstead: NOTHING,
     refusedAt: 0n,
     signature: NOTHING,
-  }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, LENGTH_DELIMITED):
-        refusal.statement = copyOfBytes(input)
-        break
-      case tag(2, LENGTH_DELIMITED):
-        refusal.reason = readText(input)
-        break
-      case tag(3, LENGTH_DELIMITED):
-        refusal.ownPrice = copyOfBytes(input)
-        break
-      case tag(4, LENGTH_DELIMITED):
-        refusal.signedInstead = copyOfBytes(input)
-        break
-      case tag(5, VARINT):
-        refusal.refusedAt = readUint64(input)
-        break
-      case tag(6, LENGTH_DELIMITED):
-        refusal.signature = copyOfBytes(input)
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return refusal
-}
+  }),
+  {
+    [tag(1, LENGTH_DELIMITED)]: (input, refusal) => (refusal.statement = copyOfBytes(input)),
+    [tag(2, LENGTH_DELIMITED)]: (input, refusal) => (refusal.reason = readText(input)),
+    [tag(3, LENGTH_DELIMITED)]: (input, refusal) => (refusal.ownPrice = copyOfBytes(input)),
+    [tag(4, LENGTH_DELIMITED)]: (input, refusal) => (refusal.signedInstead = copyOfBytes(input)),
+    [tag(5, VARINT)]: (input, refusal) => (refusal.refusedAt = readUint64(input)),
+    [tag(6, LENGTH_DELIMITED)]: (input, refusal) => (refusal.signature = copyOfBytes(input)),
+  },
+)

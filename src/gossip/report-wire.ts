@@ -1,4 +1,3 @@
-import { reader } from 'protons-runtime'
 import { fromHex } from '../core/hex.ts'
 import { type NodeReport, REPORT_PEERS_LIMIT, REPORT_SIGNERS_LIMIT } from '../core/status.ts'
 import {
@@ -7,13 +6,13 @@ import {
   VARINT,
   type Writer,
   copyOfBytes,
+  messageReader,
+  pushWithin,
   readBool,
   readBytes,
   readSint64,
   readText,
-  readUint32,
   readUint64,
-  skip,
   tag,
   writeSint64,
   writeUint64,
@@ -72,74 +71,32 @@ export function writeReport(out: Writer, report: WireReport): void {
 }
 
 /** @throws {RangeError} when it holds more than the limits allow; like the other fields, else, of what is no protobuf */
-export function readReport(bytes: Uint8Array): WireReport {
-  const input = reader(bytes)
-  const peers: string[] = []
-  const received: WireReceived[] = []
-  const report = {
+export const readReport = messageReader<WireReport>(
+  () => ({
     uptime: 0n,
-    peers,
+    peers: [],
     clockKnown: false,
     clockOffset: 0n,
-    received,
+    received: [],
     outbox: 0n,
     lastCommitted: 0n,
     historyRoot: NOTHING,
-  }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, VARINT):
-        report.uptime = readUint64(input)
-        break
-      case tag(2, LENGTH_DELIMITED):
-        if (peers.length >= REPORT_PEERS_LIMIT) throw new RangeError('too many peers')
-        peers.push(readText(input))
-        break
-      case tag(3, VARINT):
-        report.clockKnown = readBool(input)
-        break
-      case tag(4, VARINT):
-        report.clockOffset = readSint64(input)
-        break
-      case tag(5, LENGTH_DELIMITED):
-        if (received.length >= REPORT_SIGNERS_LIMIT) throw new RangeError('too many signers')
-        received.push(readReceived(readBytes(input)))
-        break
-      case tag(6, VARINT):
-        report.outbox = readUint64(input)
-        break
-      case tag(7, VARINT):
-        report.lastCommitted = readUint64(input)
-        break
-      case tag(8, LENGTH_DELIMITED):
-        report.historyRoot = copyOfBytes(input)
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return report
-}
+  }),
+  {
+    [tag(1, VARINT)]: (input, report) => (report.uptime = readUint64(input)),
+    [tag(2, LENGTH_DELIMITED)]: (input, { peers }) => pushWithin(peers, readText(input), REPORT_PEERS_LIMIT),
+    [tag(3, VARINT)]: (input, report) => (report.clockKnown = readBool(input)),
+    [tag(4, VARINT)]: (input, report) => (report.clockOffset = readSint64(input)),
+    [tag(5, LENGTH_DELIMITED)]: (input, { received }) =>
+      pushWithin(received, readReceived(readBytes(input)), REPORT_SIGNERS_LIMIT),
+    [tag(6, VARINT)]: (input, report) => (report.outbox = readUint64(input)),
+    [tag(7, VARINT)]: (input, report) => (report.lastCommitted = readUint64(input)),
+    [tag(8, LENGTH_DELIMITED)]: (input, report) => (report.historyRoot = copyOfBytes(input)),
+  },
+)
 
-function readReceived(bytes: Uint8Array): WireReceived {
-  const input = reader(bytes)
-  const received = { signer: NOTHING, statements: 0n, signatures: 0n }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, LENGTH_DELIMITED):
-        received.signer = copyOfBytes(input)
-        break
-      case tag(2, VARINT):
-        received.statements = readUint64(input)
-        break
-      case tag(3, VARINT):
-        received.signatures = readUint64(input)
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return received
-}
+const readReceived = messageReader<WireReceived>(() => ({ signer: NOTHING, statements: 0n, signatures: 0n }), {
+  [tag(1, LENGTH_DELIMITED)]: (input, received) => (received.signer = copyOfBytes(input)),
+  [tag(2, VARINT)]: (input, received) => (received.statements = readUint64(input)),
+  [tag(3, VARINT)]: (input, received) => (received.signatures = readUint64(input)),
+})

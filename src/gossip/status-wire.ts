@@ -1,4 +1,4 @@
-import { reader, writer } from 'protons-runtime'
+import { writer } from 'protons-runtime'
 import { PAIRS_LIMIT } from '../core/agreed-constants.ts'
 import { fromHex } from '../core/hex.ts'
 import type { AgreedConstants, SignedStatus } from '../core/status.ts'
@@ -7,11 +7,12 @@ import {
   NOTHING,
   VARINT,
   copyOfBytes,
+  messageReader,
+  pushWithin,
   readBytes,
   readText,
   readUint32,
   readUint64,
-  skip,
   tag,
   writeUint64,
 } from './protobuf.ts'
@@ -119,9 +120,8 @@ export function decodeStatusMessage(bytes: Uint8Array): WireStatus {
   }
 }
 
-function readStatus(bytes: Uint8Array): WireStatus {
-  const input = reader(bytes)
-  const status = {
+const readStatus = messageReader<WireStatus>(
+  () => ({
     version: 0,
     network: '',
     peerId: '',
@@ -132,52 +132,24 @@ function readStatus(bytes: Uint8Array): WireStatus {
     constants: readConstants(NOTHING),
     signature: NOTHING,
     report: readReport(NOTHING),
-  }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, VARINT):
-        status.version = readUint32(input)
-        break
-      case tag(2, LENGTH_DELIMITED):
-        status.network = readText(input)
-        break
-      case tag(3, LENGTH_DELIMITED):
-        status.peerId = readText(input)
-        break
-      case tag(4, LENGTH_DELIMITED):
-        status.instance = copyOfBytes(input)
-        break
-      case tag(5, VARINT):
-        status.sequence = readUint64(input)
-        break
-      case tag(6, VARINT):
-        status.sentAt = readUint64(input)
-        break
-      case tag(7, LENGTH_DELIMITED):
-        status.agent = readText(input)
-        break
-      case tag(8, LENGTH_DELIMITED):
-        status.constants = readConstants(readBytes(input))
-        break
-      case tag(9, LENGTH_DELIMITED):
-        status.signature = copyOfBytes(input)
-        break
-      case tag(10, LENGTH_DELIMITED):
-        status.report = readReport(readBytes(input))
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return status
-}
+  }),
+  {
+    [tag(1, VARINT)]: (input, status) => (status.version = readUint32(input)),
+    [tag(2, LENGTH_DELIMITED)]: (input, status) => (status.network = readText(input)),
+    [tag(3, LENGTH_DELIMITED)]: (input, status) => (status.peerId = readText(input)),
+    [tag(4, LENGTH_DELIMITED)]: (input, status) => (status.instance = copyOfBytes(input)),
+    [tag(5, VARINT)]: (input, status) => (status.sequence = readUint64(input)),
+    [tag(6, VARINT)]: (input, status) => (status.sentAt = readUint64(input)),
+    [tag(7, LENGTH_DELIMITED)]: (input, status) => (status.agent = readText(input)),
+    [tag(8, LENGTH_DELIMITED)]: (input, status) => (status.constants = readConstants(readBytes(input))),
+    [tag(9, LENGTH_DELIMITED)]: (input, status) => (status.signature = copyOfBytes(input)),
+    [tag(10, LENGTH_DELIMITED)]: (input, status) => (status.report = readReport(readBytes(input))),
+  },
+)
 
-function readConstants(bytes: Uint8Array): WireConstants {
-  const input = reader(bytes)
-  const pairs: string[] = []
-  const constants = {
-    pairs,
+const readConstants = messageReader<WireConstants>(
+  () => ({
+    pairs: [],
     source: '',
     interval: 0n,
     quietPeriod: 0n,
@@ -186,41 +158,16 @@ function readConstants(bytes: Uint8Array): WireConstants {
     deviation: 0n,
     signerCount: 0,
     signers: NOTHING,
-  }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, LENGTH_DELIMITED):
-        if (pairs.length >= PAIRS_LIMIT) throw new RangeError('too many pairs')
-        pairs.push(readText(input))
-        break
-      case tag(2, LENGTH_DELIMITED):
-        constants.source = readText(input)
-        break
-      case tag(3, VARINT):
-        constants.interval = readUint64(input)
-        break
-      case tag(4, VARINT):
-        constants.quietPeriod = readUint64(input)
-        break
-      case tag(5, VARINT):
-        constants.minimum = readUint32(input)
-        break
-      case tag(6, VARINT):
-        constants.maximum = readUint32(input)
-        break
-      case tag(7, VARINT):
-        constants.deviation = readUint64(input)
-        break
-      case tag(8, VARINT):
-        constants.signerCount = readUint32(input)
-        break
-      case tag(9, LENGTH_DELIMITED):
-        constants.signers = copyOfBytes(input)
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return constants
-}
+  }),
+  {
+    [tag(1, LENGTH_DELIMITED)]: (input, { pairs }) => pushWithin(pairs, readText(input), PAIRS_LIMIT),
+    [tag(2, LENGTH_DELIMITED)]: (input, constants) => (constants.source = readText(input)),
+    [tag(3, VARINT)]: (input, constants) => (constants.interval = readUint64(input)),
+    [tag(4, VARINT)]: (input, constants) => (constants.quietPeriod = readUint64(input)),
+    [tag(5, VARINT)]: (input, constants) => (constants.minimum = readUint32(input)),
+    [tag(6, VARINT)]: (input, constants) => (constants.maximum = readUint32(input)),
+    [tag(7, VARINT)]: (input, constants) => (constants.deviation = readUint64(input)),
+    [tag(8, VARINT)]: (input, constants) => (constants.signerCount = readUint32(input)),
+    [tag(9, LENGTH_DELIMITED)]: (input, constants) => (constants.signers = copyOfBytes(input)),
+  },
+)

@@ -1,8 +1,9 @@
-import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { Logger } from '../core/logger.ts'
+import { codeOf, writeWhole } from '../files/whole-file.ts'
 
 const FILE_NAME = 'peer-key'
 const OWNER_ONLY = 0o600
@@ -67,21 +68,11 @@ function parse(bytes: Uint8Array, path: string): Ed25519PrivateKey {
   throw new TransportKeyError('corrupt', path, `${path} holds a key of type ${key.type}, not Ed25519; ${advice}`)
 }
 
-/** The file gets its name when it is whole and on the disk, so that a crash leaves either no key or a good one. */
 async function make(dataDir: string, path: string): Promise<Ed25519PrivateKey> {
   const key = await generateKeyPair('Ed25519')
-  const draft = `${path}.new`
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
-    const file = await open(draft, 'w', OWNER_ONLY)
-    try {
-      await file.writeFile(privateKeyToProtobuf(key))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await chmod(draft, OWNER_ONLY)
-    await rename(draft, path)
+    await writeWhole(path, privateKeyToProtobuf(key), { mode: OWNER_ONLY })
   } catch (cause) {
     throw new TransportKeyError(
       'not-writable',
@@ -99,8 +90,4 @@ async function warnIfShared(logger: Logger, path: string): Promise<void> {
   const { mode } = await stat(path)
   if ((mode & OTHERS) === 0) return
   logger.warn(`${path} can be read by other users, who can then pose as this node; run: chmod 600 ${path}`)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -1,14 +1,15 @@
-import { reader, writer } from 'protons-runtime'
+import { writer } from 'protons-runtime'
 import {
   LENGTH_DELIMITED,
   NOTHING,
   VARINT,
   copyOfBytes,
+  messageReader,
+  pushWithin,
   readBytes,
   readText,
   readUint32,
   readUint64,
-  skip,
   tag,
   writeUint64,
 } from './protobuf.ts'
@@ -64,6 +65,10 @@ export function encodePriceMessage(message: WireMessage): Uint8Array {
   return out.finish()
 }
 
+const readVersion = messageReader<Pick<WireMessage, 'version'>>(() => ({ version: 0 }), {
+  [tag(1, VARINT)]: (input, message) => (message.version = readUint32(input)),
+})
+
 /**
  * The version of a message, 0 when it names none. Later versions may have other limits and other fields, so this is
  * asked first, and of no more than the outermost fields.
@@ -72,14 +77,7 @@ export function encodePriceMessage(message: WireMessage): Uint8Array {
  */
 export function versionOfMessage(bytes: Uint8Array): number {
   try {
-    const input = reader(bytes)
-    let version = 0
-    while (input.pos < input.len) {
-      const key = readUint32(input)
-      if (key === tag(1, VARINT)) version = readUint32(input)
-      else skip(input, key)
-    }
-    return version
+    return readVersion(bytes).version
   } catch (cause) {
     throw new MalformedMessageError('not protobuf', { cause })
   }
@@ -99,64 +97,31 @@ export function decodePriceMessage(bytes: Uint8Array): WireMessage {
   }
 }
 
-function readMessage(bytes: Uint8Array): WireMessage {
-  const input = reader(bytes)
-  const message = { version: 0, network: '', attempt: 0, attestations: [] as WireAttestation[] }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, VARINT):
-        message.version = readUint32(input)
-        break
-      case tag(2, LENGTH_DELIMITED):
-        message.network = readText(input)
-        break
-      case tag(3, VARINT):
-        message.attempt = readUint32(input)
-        break
-      case tag(4, LENGTH_DELIMITED):
-        if (message.attestations.length >= ATTESTATIONS_LIMIT) throw new RangeError('too many attestations')
-        message.attestations.push(readAttestation(readBytes(input)))
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return message
-}
+const readMessage = messageReader<WireMessage>(() => ({ version: 0, network: '', attempt: 0, attestations: [] }), {
+  [tag(1, VARINT)]: (input, message) => (message.version = readUint32(input)),
+  [tag(2, LENGTH_DELIMITED)]: (input, message) => (message.network = readText(input)),
+  [tag(3, VARINT)]: (input, message) => (message.attempt = readUint32(input)),
+  [tag(4, LENGTH_DELIMITED)]: (input, { attestations }) =>
+    pushWithin(attestations, readAttestation(readBytes(input)), ATTESTATIONS_LIMIT),
+})
 
-function readAttestation(bytes: Uint8Array): WireAttestation {
-  const input = reader(bytes)
-  const signatures: Uint8Array[] = []
-  const fields = { pair: '', price: NOTHING, round: 0n, observedAt: 0n, source: '', proposer: NOTHING, signatures }
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    switch (key) {
-      case tag(1, LENGTH_DELIMITED):
-        fields.pair = readText(input)
-        break
-      case tag(2, LENGTH_DELIMITED):
-        fields.price = copyOfBytes(input)
-        break
-      case tag(3, VARINT):
-        fields.round = readUint64(input)
-        break
-      case tag(4, VARINT):
-        fields.observedAt = readUint64(input)
-        break
-      case tag(5, LENGTH_DELIMITED):
-        fields.source = readText(input)
-        break
-      case tag(6, LENGTH_DELIMITED):
-        fields.proposer = copyOfBytes(input)
-        break
-      case tag(7, LENGTH_DELIMITED):
-        if (signatures.length >= SIGNATURES_LIMIT) throw new RangeError('too many signatures')
-        signatures.push(copyOfBytes(input))
-        break
-      default:
-        skip(input, key)
-    }
-  }
-  return fields
-}
+const readAttestation = messageReader<WireAttestation>(
+  () => ({
+    pair: '',
+    price: NOTHING,
+    round: 0n,
+    observedAt: 0n,
+    source: '',
+    proposer: NOTHING,
+    signatures: [],
+  }),
+  {
+    [tag(1, LENGTH_DELIMITED)]: (input, attestation) => (attestation.pair = readText(input)),
+    [tag(2, LENGTH_DELIMITED)]: (input, attestation) => (attestation.price = copyOfBytes(input)),
+    [tag(3, VARINT)]: (input, attestation) => (attestation.round = readUint64(input)),
+    [tag(4, VARINT)]: (input, attestation) => (attestation.observedAt = readUint64(input)),
+    [tag(5, LENGTH_DELIMITED)]: (input, attestation) => (attestation.source = readText(input)),
+    [tag(6, LENGTH_DELIMITED)]: (input, attestation) => (attestation.proposer = copyOfBytes(input)),
+    [tag(7, LENGTH_DELIMITED)]: (input, { signatures }) => pushWithin(signatures, copyOfBytes(input), SIGNATURES_LIMIT),
+  },
+)

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from '../core/logger.ts'
+import { codeOf, syncDirectory, unlessMissing } from '../files/whole-file.ts'
 import { KeyError } from './key-error.ts'
 
 const OWNER_ONLY = 0o600
@@ -17,7 +18,7 @@ export async function createPrivateFile(file: string, text: string): Promise<voi
   const temporary = `${file}.${randomUUID()}.tmp`
   try {
     await mkdir(dirname(file), { recursive: true })
-    await writeSynced(temporary, text)
+    await writeFile(temporary, text, { flag: 'wx', mode: OWNER_ONLY, flush: true })
     try {
       await moveToNewName(temporary, file)
     } finally {
@@ -58,16 +59,6 @@ export async function isThere(file: string): Promise<boolean> {
   return (await stat(file).catch(unlessMissing)) !== undefined
 }
 
-async function writeSynced(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', OWNER_ONLY)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 /** A hard link fails when the name is taken, which a rename does not; some file systems have no hard links. */
 async function moveToNewName(from: string, to: string): Promise<void> {
   try {
@@ -76,23 +67,4 @@ async function moveToNewName(from: string, to: string): Promise<void> {
     if (codeOf(error) === 'EEXIST' || (await isThere(to))) throw error
     await rename(from, to)
   }
-}
-
-/** A new name is on the disk only when its directory is. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -8,11 +8,11 @@ import type { NodeReport } from '../core/status.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
 import type { TableWriter } from '../store/table-writer.ts'
 import { EngineDriver } from './engine-driver.ts'
-import { HistoryRoot, type HistoryRootComponents } from './history-root.ts'
 import { introduce } from './introduction.ts'
 import { type NodeListener, createListening } from './node-listener.ts'
 import { openFeed } from './open-feed.ts'
 import { openGossip } from './open-gossip.ts'
+import { openRoot } from './open-root.ts'
 import type { SyncOptions } from './open-sync.ts'
 import { openWriter } from './open-writer.ts'
 import { OwnReport } from './own-report.ts'
@@ -84,7 +84,7 @@ export async function assembleNode(
     port: ports.table,
     constants,
     historyMs: sync.historyMs,
-    observedAt: (id) => engine.attestationOf(id)?.statement.observedAt,
+    observedAt: (id) => engine.pool.attestationOf(id)?.statement.observedAt,
     onNewest: (observedAtMs) => ownReport.committed(observedAtMs),
   })
   const ownReport = new OwnReport(
@@ -108,7 +108,7 @@ export async function assembleNode(
     ports: { ...ports, table: tablePort },
     constants,
     sync,
-    engine,
+    pool: engine.pool,
     noticeSigner,
     releases,
     onEvent: (event) => driver.handle(event),
@@ -122,7 +122,7 @@ export async function assembleNode(
   })
   const writer = openWriter(components, {
     port: tablePort,
-    engine,
+    pool: engine.pool,
     own: signer.address,
     tableWatch,
     root,
@@ -195,23 +195,3 @@ export async function assembleNode(
     },
   }
 }
-
-/** What is known of the root over the node's history; undefined when it takes part in none. */
-function openRoot(
-  { clock, random, logger }: NodeComponents,
-  {
-    port: { history, see, listen },
-    constants,
-    historyMs,
-    ...watchers
-  }: { readonly port: TablePort; readonly constants: NetworkConstants; readonly historyMs: number } & RootWatchers,
-): HistoryRoot | undefined {
-  // Where anybody may sign there is no history to agree on.
-  if (history === undefined || historyMs === 0 || constants.signers.open) return undefined
-  return new HistoryRoot(
-    { history, see, clock, random, logger: logger.child('sync'), ...watchers },
-    { constants, historyMs, alone: listen === undefined },
-  )
-}
-
-type RootWatchers = Pick<HistoryRootComponents, 'observedAt' | 'onNewest'>

@@ -16,9 +16,10 @@ import type { Outbox } from '../core/outbox.ts'
 import type { PriceRow, WriteOutcome } from '../core/price-table.ts'
 import type { Refusal, SignedRefusal } from '../core/refusal.ts'
 import type { SignOnceMemory } from '../core/sign-once.ts'
-import { type Attestation, type PriceStatement, type Round, type StatementId, roundAt } from '../core/statement.ts'
+import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
 import { EngineLog } from './engine-log.ts'
 import type { NodeListener } from './node-listener.ts'
+import { Proposer, type ProposerComponents } from './proposer.ts'
 
 export interface EngineDriverComponents {
   readonly engine: Engine
@@ -34,8 +35,7 @@ export interface EngineDriverComponents {
   readonly outbox: Pick<Outbox, 'waiting' | 'parked'>
   readonly rowKeeper: Pick<RowKeeper, 'keep' | 'settle' | 'flush'>
   readonly writer: { enqueue(row: PriceRow): void }
-  /** Why others would not sign what was observed at a time of this machine's wall clock; undefined when they would. */
-  readonly clockWatch: { fault(observedAtMs: number): string | undefined }
+  readonly clockWatch: ProposerComponents['clockWatch']
   readonly digest: (statement: PriceStatement) => StatementId
   /** Told of what the engine did. */
   readonly listener?: Pick<NodeListener, 'handled' | 'notProposed'>
@@ -49,9 +49,9 @@ export class EngineDriver {
   readonly #components: EngineDriverComponents
   readonly #constants: NetworkConstants
   readonly #log: EngineLog
+  readonly #proposer: Proposer
   readonly #underWay = new Set<Promise<void>>()
   #cancelTick: (() => void) | undefined
-  #rememberedFrom = 0 as Round
   readonly #stopping = new AbortController()
   #stopped = false
 
@@ -62,6 +62,10 @@ export class EngineDriver {
       minimumSigners: constants.minimumSigners,
       own: components.signer.address,
     })
+    this.#proposer = new Proposer(
+      { ...components, pool: components.engine.pool, log: this.#log, onSigned: (event) => this.handle(event) },
+      constants,
+    )
   }
 
   /** Takes up again what was owed to the table when the node ended, by today's rules of the network. Before all else. */
@@ -108,43 +112,20 @@ export class EngineDriver {
   /** What is held of a statement, to be sent now; undefined when it is not held. What is at quorum is on the disk then. */
   attestationToSend(id: StatementId): Attestation | undefined {
     this.#components.rowKeeper.flush()
-    return this.#components.engine.attestationOf(id)
+    return this.#components.engine.pool.attestationOf(id)
   }
 
   /** Takes what became of a row in the table, be it after {@link stop}. */
   settle(id: StatementId, outcome: WriteOutcome): void {
     this.#components.rowKeeper.settle(id, outcome)
-    const attestation = this.#components.engine.attestationOf(id)
+    const attestation = this.#components.engine.pool.attestationOf(id)
     this.handle({ kind: 'outcome', id, outcome })
     if (attestation !== undefined) this.#log.settled(attestation, outcome)
   }
 
   /** Makes, signs and publishes this node's own statement of a price, unless there is one of its slot, whoever made it. */
-  async propose({ pair, price, observedAtMs }: Observation): Promise<void> {
-    const { engine, signer, memory, clockWatch, digest } = this.#components
-    const { network, source, intervalMs, signers } = this.#constants
-    const round = roundAt(observedAtMs, intervalMs)
-    if (this.#stopped || !signers.allows(signer.address, round)) return
-    this.#forgetOldRounds(round)
-    const statement = { network, pair, price, round, observedAt: observedAtMs, source, proposer: signer.address }
-    if (memory.signedIn(statement) !== undefined) return
-    if (engine.heldInSlot(statement) > 0) {
-      this.#notProposed('a statement of the slot by this key is there already', statement)
-      return
-    }
-    const clockFault = clockWatch.fault(observedAtMs)
-    if (clockFault !== undefined) {
-      this.#notProposed(clockFault, statement)
-      return
-    }
-    const id = digest(statement)
-    const answer = await signer.sign({ id, statement, held: new Map() })
-    if ('objection' in answer) {
-      this.#notProposed(answer.objection.message, statement)
-      return
-    }
-    this.#log.proposed({ id, statement })
-    this.handle({ kind: 'signed', id, statement, signer: signer.address, signature: answer.signature })
+  async propose(observation: Observation): Promise<void> {
+    if (!this.#stopped) await this.#proposer.propose(observation)
   }
 
   /** Stops taking events; resolves when nothing is under way any more. */
@@ -153,12 +134,6 @@ export class EngineDriver {
     this.#stopping.abort(new Error('the node is stopping'))
     this.#cancelTick?.()
     await Promise.all(this.#underWay)
-  }
-
-  #notProposed(reason: string, statement: PriceStatement): void {
-    const { pair, round } = statement
-    this.#log.notProposed(reason, statement)
-    this.#components.listener?.notProposed({ pair, round, reason })
   }
 
   #perform(effect: EngineEffect): void {
@@ -198,7 +173,7 @@ export class EngineDriver {
     const { signer, observations, clock, lots, engine } = this.#components
     try {
       const answer = await coSign(
-        { signer, observations, clock, lots, holdings: engine },
+        { signer, observations, clock, lots, holdings: engine.pool },
         { id, statement, constants: this.#constants, signal: this.#stopping.signal },
       )
       if ('notNeeded' in answer) {
@@ -226,7 +201,7 @@ export class EngineDriver {
     if (refusal === undefined) return
     const signed = noticeSigner.signRefusal(refusal)
     this.handle({ kind: 'refused', refusal: signed })
-    if (engine.refusalsOf(id)?.get(signed.signer) === signed) refusals.publish(signed)
+    if (engine.pool.refusalsOf(id)?.get(signed.signer) === signed) refusals.publish(signed)
   }
 
   async #keep(equivocation: Equivocation): Promise<void> {
@@ -257,13 +232,6 @@ export class EngineDriver {
       delayMs === undefined
         ? undefined
         : clock.after(Math.min(delayMs, LONGEST_TIMER_MS), () => this.handle({ kind: 'tick' }))
-  }
-
-  #forgetOldRounds(round: Round): void {
-    const oldest = (round - 1) as Round
-    if (oldest <= this.#rememberedFrom) return
-    this.#rememberedFrom = oldest
-    this.#components.memory.forgetBefore(this.#constants.network, oldest)
   }
 }
 

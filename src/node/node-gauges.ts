@@ -56,7 +56,7 @@ export function watchGossipNode(
       () => view.nodes().filter((each) => each.listed && each.state !== 'gone').length,
     ),
     gauges.watch('gp_statements', () =>
-      Object.entries(engine.census()).map(([phase, value]) => ({ value, labels: { phase } })),
+      Object.entries(engine.pool.census()).map(([phase, value]) => ({ value, labels: { phase } })),
     ),
     gauges.watch('gp_table_available', () => (node.tableFault() === undefined ? 1 : 0)),
     gauges.watch('gp_outbox_rows', () => owed.depth()),

@@ -69,7 +69,7 @@ export class GossipNodeView implements NodeView, NodeListener {
       isVouched: (peerId) => node.directory.voucherOf(peerId) !== undefined,
     })
     this.#startedAt = clock.now().wallMs
-    this.#watch = new StatementWatch({ engine: node.engine, clock }, (news) => this.#take(news))
+    this.#watch = new StatementWatch({ pool: node.engine.pool, clock }, (news) => this.#take(news))
     this.#nodes = new SeenNodes({ directory: node.directory, clock, pace: constants }, () => this.#self())
     this.#states = new StateWatch({
       clock,
@@ -133,7 +133,7 @@ export class GossipNodeView implements NodeView, NodeListener {
 
   statements(): readonly PendingStatement[] {
     const { node } = this.#components
-    const ids = [...node.engine.heldIds()]
+    const ids = [...node.engine.pool.heldIds()]
     return ids
       .flatMap((id) => this.#pending(id) ?? [])
       .filter(({ phase }) => phase !== 'committed' && phase !== 'disputed' && phase !== 'expired')
@@ -182,7 +182,7 @@ export class GossipNodeView implements NodeView, NodeListener {
   #storyComponents(): StoryComponents {
     const { node, clock } = this.#components
     return {
-      engine: node.engine,
+      pool: node.engine.pool,
       book: this.#stories,
       watch: this.#watch,
       nodes: this.#nodes,
@@ -214,7 +214,7 @@ export class GossipNodeView implements NodeView, NodeListener {
 
   #pending(id: StatementId): PendingStatement | undefined {
     const { node, clock } = this.#components
-    const held = node.engine.heldOf(id, clock.now())
+    const held = node.engine.pool.heldOf(id, clock.now())
     return held && pendingStatement({ watch: this.#watch, constants: this.#constants }, held)
   }
 
@@ -223,17 +223,18 @@ export class GossipNodeView implements NodeView, NodeListener {
     switch (news.kind) {
       case 'new': {
         this.#rounds.came(news.round, news.id)
-        const statement = this.#pending(news.id)
-        if (statement === undefined) break
-        if (statement.statement.proposer === this.#own) this.#rounds.proposed(news.round, statement.statement.pair)
-        this.#outlet.tell({ kind: 'statement', statement })
+        const pending = this.#pending(news.id)
+        if (pending === undefined) break
+        const { proposer, pair } = pending.statement
+        if (proposer === this.#own) this.#rounds.proposed(news.round, pair)
+        this.#outlet.tell({ kind: 'statement', statement: pending })
         break
       }
       case 'signature':
         this.#outlet.tell(news)
         break
       case 'refusal': {
-        const statement = this.#components.node.engine.attestationOf(news.id)?.statement
+        const statement = this.#components.node.engine.pool.attestationOf(news.id)?.statement
         if (statement === undefined) break
         const refusal = heldRefusal(news.signed, statement)
         this.#stories.said(news.id, refusal)
@@ -252,8 +253,8 @@ export class GossipNodeView implements NodeView, NodeListener {
   #moved({ id, to, attestation, refusals }: Extract<StatementNews, { kind: 'moved' }>): void {
     const parts = { watch: this.#watch, constants: this.#constants }
     // What has ended is not held any more, or only as a tombstone.
-    const statement = this.#pending(id) ?? pendingStatement(parts, { ...attestation, phase: to, refusals })
-    this.#outlet.tell({ kind: 'statement', statement: { ...statement, phase: to } })
+    const pending = this.#pending(id) ?? pendingStatement(parts, { ...attestation, phase: to, refusals })
+    this.#outlet.tell({ kind: 'statement', statement: { ...pending, phase: to } })
     keepEnd(this.#storyComponents(), { to, attestation, refusals })
   }
 }

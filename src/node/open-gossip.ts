@@ -1,21 +1,19 @@
 import { ClockOffset } from '../consensus/clock-offset.ts'
 import type { EngineEvent } from '../consensus/effects.ts'
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import type { NoticeSigner } from '../consensus/notice-signer.ts'
 import { agreedConstants } from '../core/agreed-constants.ts'
 import type { NetworkConstants } from '../core/network.ts'
-import type { Attestation, PriceStatement, StatementId } from '../core/statement.ts'
-import type { NodeReport } from '../core/status.ts'
+import type { PriceStatement, StatementId } from '../core/statement.ts'
 import { createDigest } from '../core/typed-data.ts'
 import { expectedTraffic } from '../gossip/expected-traffic.ts'
 import { NodeDirectory } from '../gossip/node-directory.ts'
 import { PeerStanding } from '../gossip/peer-standing.ts'
-import { Publisher } from '../gossip/publisher.ts'
-import { RefusalPublisher } from '../gossip/refusal-publisher.ts'
-import { StatusPublisher } from '../gossip/status-publisher.ts'
-import { AGENT_VERSION } from '../version.ts'
+import type { Publisher } from '../gossip/publisher.ts'
+import type { RefusalPublisher } from '../gossip/refusal-publisher.ts'
 import { ClockWatch } from './clock-watch.ts'
-import { type Topics, openTopics } from './open-topics.ts'
+import { type PublishersParts, openPublishers } from './open-publishers.ts'
+import { type Topics, type TopicsParts, openTopics } from './open-topics.ts'
 import { type SyncOptions, openSync } from './open-sync.ts'
 import type { NodeListener } from './node-listener.ts'
 import type { NodePorts, PeerNetwork } from './ports.ts'
@@ -37,39 +35,23 @@ export interface Gossip {
   start(): void
 }
 
-export interface GossipParts {
-  readonly ports: Pick<
-    NodePorts,
-    | 'curve'
-    | 'connect'
-    | 'instance'
-    | 'nextTurn'
-    | 'digest'
-    | 'readAttestations'
-    | 'readStatus'
-    | 'statusDigest'
-    | 'refusalDigest'
-    | 'table'
-  >
+export interface GossipParts extends Pick<PublishersParts, 'report' | 'attestationToSend'> {
+  readonly ports: Pick<NodePorts, 'connect' | 'instance' | 'digest' | 'table'> & Omit<TopicsParts['ports'], 'digest'>
   readonly constants: NetworkConstants
   readonly sync: SyncOptions
-  readonly engine: Engine
+  readonly pool: PoolView
   readonly noticeSigner: NoticeSigner
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
   readonly onTaken: NodeListener['heard']
   readonly onLate: NodeListener['signedLate']
-  /** How this node is, whenever it says so. */
-  readonly report: () => NodeReport
-  /** What is held of a statement at the moment of sending; undefined when it is gone. */
-  readonly attestationToSend: (id: StatementId) => Attestation | undefined
 }
 
+/** Joins the network of peers, and puts together what speaks with them; nothing is sent or taken before it is started. */
 export async function openGossip(components: NodeComponents, parts: GossipParts): Promise<Gossip> {
-  const { clock, random, counters, logger } = components
-  const { ports, constants, engine, releases, noticeSigner } = parts
-  const { network } = constants
-  const { curve, instance, nextTurn } = ports
+  const { clock, counters, logger } = components
+  const { ports, constants, pool, releases, noticeSigner } = parts
+  const { instance } = ports
   const directory = new NodeDirectory({ clock }, { open: constants.signers.open })
   const { peers, standing } = await connect(components, parts, directory)
   const own = { signer: noticeSigner.address, instance, constants: agreedConstants(constants) }
@@ -81,57 +63,35 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
   const clockWatch = new ClockWatch({ offset, clock, counters, logger: logger.child('clock') })
   const digest = ports.digest ?? createDigest()
   const { topics, receivePrices } = openTopics(components, {
-    engine,
-    curve,
-    nextTurn,
-    releases,
-    onEvent: parts.onEvent,
+    ports: { ...ports, digest },
+    pool,
     openTopic: (options) => peers.openTopic(options),
     standing,
     directory,
     constants,
-    digest,
-    readAttestations: ports.readAttestations,
-    readStatus: ports.readStatus,
-    statusDigest: ports.statusDigest,
-    refusalDigest: ports.refusalDigest,
-    instance,
+    releases,
+    onEvent: parts.onEvent,
     onStatus: (signed, options) => watch.see(signed, options),
     onTaken: parts.onTaken,
     onLate: parts.onLate,
     onClock: (signed, at) => clockWatch.see(signed, at),
   })
-
-  const gossipLogger = logger.child('gossip')
-  const sending = { clock, counters, logger: gossipLogger }
-  const publisher = new Publisher(
-    { ...sending, topic: topics.prices, attestationOf: parts.attestationToSend },
-    { network },
-  )
-  releases.add('publisher', () => publisher.flush())
-  const refusals = new RefusalPublisher(
-    { ...sending, topic: topics.refusals, isCollecting: (id) => engine.phaseOf(id) === 'collecting' },
-    { network },
-  )
-  releases.add('publisher of refusals', () => refusals.stop())
-  const statuses = new StatusPublisher(
-    {
-      ...sending,
-      topic: topics.status,
-      noticeSigner,
-      random,
-      intervalMs: () => directory.intervalMs(),
-      report: parts.report,
-    },
-    { peerId: peers.peerId, instance, agent: AGENT_VERSION, constants: own.constants },
-  )
-  releases.add('publisher of statuses', () => statuses.stop())
+  const publishers = openPublishers(components, {
+    topics,
+    pool,
+    directory,
+    noticeSigner,
+    releases,
+    report: parts.report,
+    attestationToSend: parts.attestationToSend,
+    own: { peerId: peers.peerId, instance, constants: own.constants },
+  })
   const syncer =
     peers.exchange &&
     openSync(components, {
       ports,
       exchange: peers.exchange,
-      engine,
+      pool,
       standing,
       directory,
       digest,
@@ -143,14 +103,14 @@ export async function openGossip(components: NodeComponents, parts: GossipParts)
   return {
     topics,
     directory,
-    publisher,
-    refusals,
+    publisher: publishers.prices,
+    refusals: publishers.refusals,
     clockWatch,
     digest,
     connectedPeers: () => peers.connectedPeers(),
     start() {
       for (const topic of Object.values(topics)) topic.start()
-      statuses.start()
+      publishers.statuses.start()
       syncer?.start()
       peers.start()
     },

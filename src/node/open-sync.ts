@@ -1,4 +1,4 @@
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import type { NetworkConstants } from '../core/network.ts'
 import type { PriceStatement, StatementId } from '../core/statement.ts'
 import type { Verdict } from '../core/verdict.ts'
@@ -34,7 +34,7 @@ export interface SyncOptions {
 export interface SyncParts {
   readonly ports: Pick<NodePorts, 'curve' | 'nextTurn' | 'table'>
   readonly exchange: Exchange
-  readonly engine: Engine
+  readonly pool: PoolView
   readonly standing: PeerStanding
   readonly directory: NodeDirectory
   readonly digest: (statement: PriceStatement) => StatementId
@@ -48,7 +48,7 @@ export interface SyncParts {
 /** Answers what peers ask from now on; who is returned asks them. */
 export function openSync(components: NodeComponents, parts: SyncParts): Syncer {
   const { clock, random, counters } = components
-  const { exchange, engine, standing, directory, constants, options, releases } = parts
+  const { exchange, pool, standing, directory, constants, options, releases } = parts
   const { table, marks } = parts.ports.table
   // Where anybody may sign, anybody could make a history.
   const historyMs = constants.signers.open ? 0 : options.historyMs
@@ -63,7 +63,7 @@ export function openSync(components: NodeComponents, parts: SyncParts): Syncer {
   )
   const answerer = new Answerer(
     {
-      pending: engine,
+      pending: pool,
       history,
       marks,
       budget: new AnswerBudget({ clock, vouchersOf: (peerId) => directory.vouchersOf(peerId) }),
@@ -103,7 +103,7 @@ export function openSync(components: NodeComponents, parts: SyncParts): Syncer {
     {
       exchange,
       asker,
-      pending: engine,
+      pending: pool,
       receive: parts.receive,
       history: taking,
       isExpelled: (peerId) => standing.isExpelled(peerId),

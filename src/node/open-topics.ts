@@ -1,12 +1,8 @@
 import type { EngineEvent } from '../consensus/effects.ts'
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import type { Instant } from '../core/clock.ts'
-import type { Hex } from '../core/hex.ts'
 import type { NetworkConstants } from '../core/network.ts'
-import type { Refusal } from '../core/refusal.ts'
-import type { Secp256k1 } from '../core/signature.ts'
-import type { PriceStatement, StatementId } from '../core/statement.ts'
-import type { NodeStatus, SignedStatus } from '../core/status.ts'
+import type { SignedStatus } from '../core/status.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { Breather } from '../gossip/breather.ts'
 import type { NodeDirectory } from '../gossip/node-directory.ts'
@@ -33,19 +29,15 @@ export interface Topics {
 
 export interface TopicsParts {
   readonly openTopic: (options: TopicOptions) => Topic
-  readonly nextTurn: () => Promise<unknown>
-  readonly engine: Engine
-  readonly curve: Secp256k1
-  readonly digest: (statement: PriceStatement) => StatementId
-  readonly readAttestations: NodePorts['readAttestations']
-  readonly readStatus: NodePorts['readStatus']
-  readonly statusDigest: ((status: NodeStatus) => Hex) | undefined
-  readonly refusalDigest: ((refusal: Refusal) => Hex) | undefined
+  readonly ports: Pick<
+    NodePorts,
+    'curve' | 'instance' | 'nextTurn' | 'readAttestations' | 'readStatus' | 'statusDigest' | 'refusalDigest'
+  > &
+    Required<Pick<NodePorts, 'digest'>>
+  readonly pool: PoolView
   readonly standing: PeerStanding
   readonly directory: NodeDirectory
   readonly constants: NetworkConstants
-  /** This process, as its statuses name it. */
-  readonly instance: string
   readonly releases: Releases
   readonly onEvent: (event: EngineEvent) => void
   /** Told of signatures that came after their set had closed; again and again of the same one, maybe. */
@@ -63,10 +55,10 @@ export interface OpenTopics {
 
 export function openTopics(components: NodeComponents, parts: TopicsParts): OpenTopics {
   const { clock, counters } = components
-  const { engine, standing, directory, constants, onEvent } = parts
+  const { ports, pool, standing, directory, constants, onEvent } = parts
   const recoverer = new Recoverer({
-    curve: parts.curve,
-    breather: new Breather({ clock, nextTurn: parts.nextTurn }),
+    curve: ports.curve,
+    breather: new Breather({ clock, nextTurn: ports.nextTurn }),
   })
   const { openTopic, releases } = parts
   const logger = components.logger.child('inbox')
@@ -75,16 +67,16 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
 
   const prices = new PriceJudge(
     {
-      holdings: engine,
+      holdings: pool,
       recoverer,
-      digest: parts.digest,
+      digest: ports.digest,
       clock,
       signatures: standing,
       deliver: (attestations, { reemit }) => {
         for (const attestation of attestations) onEvent({ kind: 'received', attestation, reemit })
       },
-      onLate: createLateSigners({ holdings: engine, directory, onLate: parts.onLate }),
-      readAttestations: parts.readAttestations,
+      onLate: createLateSigners({ holdings: pool, directory, onLate: parts.onLate }),
+      readAttestations: ports.readAttestations,
     },
     constants,
   )
@@ -97,22 +89,22 @@ export function openTopics(components: NodeComponents, parts: TopicsParts): Open
       onStatus: parts.onStatus,
       onTaken: parts.onTaken,
       onClock: parts.onClock,
-      self: { instance: parts.instance },
-      statusDigest: parts.statusDigest,
-      readStatus: parts.readStatus,
+      self: { instance: ports.instance },
+      statusDigest: ports.statusDigest,
+      readStatus: ports.readStatus,
     },
     constants,
   )
   const refusals = new RefusalJudge(
     {
-      holdings: engine,
+      holdings: pool,
       recoverer,
       clock,
-      roundOf: (id) => engine.attestationOf(id)?.statement.round,
+      roundOf: (id) => pool.attestationOf(id)?.statement.round,
       deliver: (signed) => {
         for (const refusal of signed) onEvent({ kind: 'refused', refusal })
       },
-      refusalDigest: parts.refusalDigest,
+      refusalDigest: ports.refusalDigest,
     },
     constants,
   )

@@ -1,4 +1,4 @@
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import { writeTurnDelayMs } from '../consensus/write-turn.ts'
 import type { Address } from '../core/address.ts'
 import {
@@ -17,7 +17,7 @@ const WRITER_RELEASE_MS = STOP_PATIENCE_MS + 500
 
 export interface WriterParts extends Pick<TableWriterComponents, 'onOutcome'> {
   readonly port: TablePort
-  readonly engine: Pick<Engine, 'phaseOf'>
+  readonly pool: Pick<PoolView, 'phaseOf'>
   /** This node's signer: whose turn it is depends on it. */
   readonly own: Address
   readonly tableWatch: TableWatch | undefined
@@ -27,7 +27,7 @@ export interface WriterParts extends Pick<TableWriterComponents, 'onOutcome'> {
 
 /** What brings rows into the table; it hears of what others write there, where others do. */
 export function openWriter(components: NodeComponents, parts: WriterParts): TableWriter {
-  const { engine, own, tableWatch, root, releases, onOutcome } = parts
+  const { pool, own, tableWatch, root, releases, onOutcome } = parts
   const { table, listen } = parts.port
   const writer = createTableWriter(
     {
@@ -42,7 +42,7 @@ export function openWriter(components: NodeComponents, parts: WriterParts): Tabl
   )
   const listener = listen?.({
     onHeard(ids) {
-      if (ids.some((id) => engine.phaseOf(id) === undefined)) tableWatch?.onUnknown()
+      if (ids.some((id) => pool.phaseOf(id) === undefined)) tableWatch?.onUnknown()
       // The engine holds what is heard of until the writer knows.
       root?.heard(ids)
       writer.heard(ids)

@@ -1,6 +1,6 @@
 import type { AbsentSigner, StatementStory } from '../api/node-view.ts'
 import type { Phase } from '../consensus/effects.ts'
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import type { HeldStatement } from '../consensus/holdings.ts'
 import { CO_SIGN_PAST_MS, collectWindowEnd } from '../consensus/windows.ts'
 import type { Address } from '../core/address.ts'
@@ -16,7 +16,7 @@ import type { StoryBook } from './story-book.ts'
 import { utcText } from './utc-text.ts'
 
 export interface StoryComponents {
-  readonly engine: Pick<Engine, 'heldOf'>
+  readonly pool: Pick<PoolView, 'heldOf'>
   readonly book: Pick<StoryBook, 'story' | 'ended'>
   readonly watch: Pick<StatementWatch, 'lateSigners'>
   readonly nodes: Pick<SeenNodes, 'isThere' | 'lastHeardMs' | 'lostSinceMs' | 'heardWithin'>
@@ -34,7 +34,7 @@ const MISSED_FOR_MS = 3_600_000
 export function storyOf(components: StoryComponents, id: StatementId): StatementStory {
   const ended = components.book.story(id)
   if (ended !== undefined) return ended
-  const held = components.engine.heldOf(id, components.clock.now())
+  const held = components.pool.heldOf(id, components.clock.now())
   if (held !== undefined) return tell(components, held)
   return {
     id,

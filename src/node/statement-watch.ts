@@ -1,5 +1,5 @@
 import type { EngineEffect, EngineEvent } from '../consensus/effects.ts'
-import type { Engine } from '../consensus/engine.ts'
+import type { PoolView } from '../consensus/holdings.ts'
 import type { Address } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import type { SignedRefusal } from '../core/refusal.ts'
@@ -29,7 +29,7 @@ interface Watched {
 
 /** Sees when signatures come, which the engine has no use for, and tells what becomes of statements. */
 export class StatementWatch {
-  readonly #engine: Pick<Engine, 'signaturesOf' | 'setAsideOf' | 'phaseOf'>
+  readonly #pool: Pick<PoolView, 'signaturesOf' | 'setAsideOf' | 'phaseOf'>
   readonly #clock: Clock
   readonly #tell: (news: StatementNews) => void
   readonly #watched = new Map<StatementId, Watched>()
@@ -37,12 +37,12 @@ export class StatementWatch {
 
   constructor(
     {
-      engine,
+      pool,
       clock,
-    }: { readonly engine: Pick<Engine, 'signaturesOf' | 'setAsideOf' | 'phaseOf'>; readonly clock: Clock },
+    }: { readonly pool: Pick<PoolView, 'signaturesOf' | 'setAsideOf' | 'phaseOf'>; readonly clock: Clock },
     tell: (news: StatementNews) => void,
   ) {
-    this.#engine = engine
+    this.#pool = pool
     this.#clock = clock
     this.#tell = tell
   }
@@ -81,7 +81,7 @@ export class StatementWatch {
   }
 
   #compare({ id, round, isOld }: Subject): void {
-    const signatures = this.#engine.signaturesOf(id)
+    const signatures = this.#pool.signaturesOf(id)
     if (signatures === undefined) return
     const { wallMs, monoMs } = this.#clock.now()
     let watched = this.#watched.get(id)
@@ -98,7 +98,7 @@ export class StatementWatch {
         if (!isOld) this.#tell({ kind: 'signature', id, signer, atMs: wallMs })
       }
     }
-    const setAside = this.#engine.setAsideOf(id)
+    const setAside = this.#pool.setAsideOf(id)
     if (setAside !== undefined) for (const signer of newIn(setAside, lateAtMs)) this.signedLate(id, signer)
   }
 
@@ -106,7 +106,7 @@ export class StatementWatch {
   #forgetBefore(round: Round): void {
     if (round <= this.#newestRound) return
     this.#newestRound = round
-    for (const id of this.#watched.keys()) if (this.#engine.phaseOf(id) === undefined) this.#watched.delete(id)
+    for (const id of this.#watched.keys()) if (this.#pool.phaseOf(id) === undefined) this.#watched.delete(id)
   }
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SecretValue } from '../core/secret-value.ts'
+import { writeWhole } from '../files/whole-file.ts'
 
 const FILE_NAME = 'connection.json'
 const OWNER_ONLY = 0o600
@@ -19,16 +20,8 @@ export interface FoundConnection {
  */
 export async function writeConnection(directory: string, url: SecretValue<string>): Promise<void> {
   await mkdir(directory, { recursive: true })
-  const file = join(directory, FILE_NAME)
-  const draft = `${file}.new`
-  await rm(draft, { force: true })
-  const handle = await open(draft, 'wx', OWNER_ONLY)
-  try {
-    await handle.writeFile(`${JSON.stringify({ url: url.reveal() })}\n`)
-  } finally {
-    await handle.close()
-  }
-  await rename(draft, file)
+  const text = `${JSON.stringify({ url: url.reveal() })}\n`
+  await writeWhole(join(directory, FILE_NAME), text, { mode: OWNER_ONLY })
 }
 
 export async function removeConnection(directory: string): Promise<void> {

@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, readdir, rename } from 'node:fs/promises'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counters } from '../core/counters.ts'
 import type { Equivocation } from '../core/equivocation.ts'
 import type { Logger } from '../core/logger.ts'
+import { unlessMissing, writeWhole } from '../files/whole-file.ts'
 import { evidenceName, formatEvidence } from './evidence-file.ts'
 
 /** Proofs kept on the disk of one node, about 5 MB of them; in an open network anybody can make more. */
@@ -63,11 +64,7 @@ export class EvidenceFolder {
       this.#drop()
       return
     }
-    const file = join(this.#directory, name)
-    const draft = `${file}.new`
-    await writeSynced(draft, formatEvidence(equivocation))
-    await rename(draft, file)
-    await syncDirectory(this.#directory)
+    await writeWhole(join(this.#directory, name), formatEvidence(equivocation))
   }
 
   #drop(): void {
@@ -78,30 +75,4 @@ export class EvidenceFolder {
       `${this.#directory} holds ${EVIDENCE_FILES_LIMIT} proofs of equivocations, and takes no more: move some elsewhere`,
     )
   }
-}
-
-async function writeSynced(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w')
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** A new name is on the disk only when its directory is. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-function unlessMissing(error: unknown): undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
 }

@@ -122,7 +122,7 @@ export function createCoSigningNetwork({
         publisher: {
           publish(of, attempt) {
             if (attempt === 0) counts.signatures += 1
-            send(engine.attestationOf(of), node)
+            send(engine.pool.attestationOf(of), node)
           },
         },
         refusals: {
@@ -151,7 +151,7 @@ export function createCoSigningNetwork({
   let quorumAtMs: number | undefined
   const startMs = clock.now().monoMs
   const watch = (): void => {
-    const isReached = nodes.every(({ engine }) => (engine.signaturesOf(id)?.size ?? 0) >= rules.minimumSigners)
+    const isReached = nodes.every(({ engine }) => (engine.pool.signaturesOf(id)?.size ?? 0) >= rules.minimumSigners)
     if (isReached) quorumAtMs = clock.now().monoMs - startMs
     else clock.after(10, watch)
   }

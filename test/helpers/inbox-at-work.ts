@@ -66,7 +66,7 @@ export function createInboxAtWork(
   const allowed = ALLOWED.map(({ address }) => ({ address, fromRound: undefined, toRound: undefined }))
   const judge = new PriceJudge(
     {
-      holdings: engine,
+      holdings: engine.pool,
       recoverer: new Recoverer({ curve, breather: { breathe } }),
       digest,
       clock,

@@ -119,10 +119,10 @@ export function createNoticesAtWork(): NoticesAtWork {
     {
       judge: new RefusalJudge(
         {
-          holdings: engine,
+          holdings: engine.pool,
           recoverer,
           clock,
-          roundOf: (id) => engine.attestationOf(id)?.statement.round,
+          roundOf: (id) => engine.pool.attestationOf(id)?.statement.round,
           deliver(signed) {
             refused.push(...signed)
             for (const refusal of signed) engine.handle({ kind: 'refused', refusal }, clock.now())

@@ -125,7 +125,7 @@ export function createSyncAtWork({ historyMs = Infinity, marks, answering }: Syn
   )
   const answerer = new Answerer(
     {
-      pending: engine,
+      pending: engine.pool,
       history: table,
       marks,
       budget: new AnswerBudget({ clock, vouchersOf: (peerId) => (vouched.has(peerId) ? [`signer of ${peerId}`] : []) }),
@@ -156,7 +156,7 @@ export function createSyncAtWork({ historyMs = Infinity, marks, answering }: Syn
     exchange,
     asker,
     table,
-    pending: { asker, pending: engine, receive: (data, peerId) => work.inbox.receive(data, peerId) },
+    pending: { asker, pending: engine.pool, receive: (data, peerId) => work.inbox.receive(data, peerId) },
     history,
     progress,
     blamed,

@@ -42,7 +42,7 @@ describe('equivocation', () => {
             ids,
           )
         }
-        for (const id of ids) assert.ok((node.engine.signaturesOf(id)?.size ?? 0) <= maximumSigners)
+        for (const id of ids) assert.ok((node.engine.pool.signaturesOf(id)?.size ?? 0) <= maximumSigners)
       }),
     )
   })

@@ -47,8 +47,8 @@ const sorted = (signatures: SignatureSet | undefined) =>
 
 function everythingIsHeld(node: Pick<InboxAtWork, 'engine'>): void {
   for (const { id, statement: one, signatures } of universe) {
-    assert.deepEqual(sorted(node.engine.signaturesOf(id)), sorted(signatures))
-    assert.equal(node.engine.phaseOf(id), isQuorum(signatures, one, 3) ? 'quorum' : 'collecting')
+    assert.deepEqual(sorted(node.engine.pool.signaturesOf(id)), sorted(signatures))
+    assert.equal(node.engine.pool.phaseOf(id), isQuorum(signatures, one, 3) ? 'quorum' : 'collecting')
   }
 }
 

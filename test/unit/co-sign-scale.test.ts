@@ -10,11 +10,11 @@ const { maximumSigners } = RULES
 const FEW = 8
 
 function signaturesHeld({ nodes, proposed }: CoSigningNetwork): number[] {
-  return nodes.map(({ engine }) => engine.signaturesOf(proposed.id)?.size ?? 0)
+  return nodes.map(({ engine }) => engine.pool.signaturesOf(proposed.id)?.size ?? 0)
 }
 
 function refusalsHeld({ nodes, proposed }: CoSigningNetwork): number[] {
-  return nodes.map(({ engine }) => engine.refusalsOf(proposed.id)?.size ?? 0)
+  return nodes.map(({ engine }) => engine.pool.refusalsOf(proposed.id)?.size ?? 0)
 }
 
 describe('one statement', () => {
@@ -68,7 +68,7 @@ describe('one statement', () => {
     await network.clock.advance(CO_SIGN_LONGEST_MS)
     const honest = new Set(network.nodes.map(({ key }) => key.address))
     for (const { engine } of network.nodes) {
-      const held = [...(engine.signaturesOf(network.proposed.id)?.keys() ?? [])]
+      const held = [...(engine.pool.signaturesOf(network.proposed.id)?.keys() ?? [])]
       assert.equal(held.length, maximumSigners)
       assert.equal(held.filter((signer) => honest.has(signer)).length, maximumSigners - 1 - hasty)
     }

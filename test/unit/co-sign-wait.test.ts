@@ -74,7 +74,7 @@ function consider(
   }
   const constants = { ...RULES, maxDeviation: 10n ** 7n, signers: closed }
   coSign(
-    { signer, observations, clock, holdings: engine.engine },
+    { signer, observations, clock, holdings: engine.engine.pool },
     { id: received.id, statement: of, constants, ...options },
   ).then(note, (thrown: unknown) => note({ thrown }))
   return { engine, clock, memory, asked, answers }
@@ -316,7 +316,7 @@ describe('a signer without a price of its own', () => {
         near: async () => {
           node.engine.receive(isFull ? full() : attest(proposed, proposer, ...atOnce.slice(0, RULES.minimumSigners)))
           await node.clock.sleep(3 * RULES.quietPeriodMs)
-          assert.equal(node.engine.engine.isOpen(id), false)
+          assert.equal(node.engine.engine.pool.isOpen(id), false)
           return { reason: 'down' }
         },
       })

@@ -277,8 +277,8 @@ describe('the order of checks in docs/protocol.md', () => {
       await node.receiveRefusals(refusals(held))
       if (late) await node.clock.advance(2 * INTERVAL_MS)
       if (spent) spendAll(node)
-      if (crowded) t.mock.method(node.engine, 'roomForRefusals', () => 0)
-      if (full) t.mock.method(node.engine, 'takesSigner', () => false)
+      if (crowded) t.mock.method(node.engine.pool, 'roomForRefusals', () => 0)
+      if (full) t.mock.method(node.engine.pool, 'takesSigner', () => false)
       found.push(nameOf(await node.receiveRefusals(refusals(wire), SENDER)))
     }
     assert.deepEqual(found, codesOf('refusal-context').flat())

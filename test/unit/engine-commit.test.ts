@@ -95,9 +95,9 @@ describe('the row', () => {
       for (const [index, signer] of others.entries()) {
         const atMs = (index + 1) * everyMs
         await node.until(atMs)
-        const before = node.engine.signaturesOf(id)?.size
+        const before = node.engine.pool.signaturesOf(id)?.size
         node.receive(attest(proposed, alice, signer))
-        if (node.engine.signaturesOf(id)?.size !== before) lastAddedMs = atMs
+        if (node.engine.pool.signaturesOf(id)?.size !== before) lastAddedMs = atMs
       }
       await node.until(200_000)
       const [commit, ...more] = node.commits()
@@ -113,7 +113,7 @@ describe('the row', () => {
     node.receive(quorum)
     await node.until(COLLECT_END_MS + 3 * INTERVAL_MS)
     assert.equal(node.commits().length, 1)
-    assert.equal(node.engine.phaseOf(id), 'closed')
+    assert.equal(node.engine.pool.phaseOf(id), 'closed')
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
   })
 
@@ -125,7 +125,7 @@ describe('the row', () => {
     await node.until(2 * intervalMs - 1)
     node.receive(attest(observed, alice, carol))
     await node.until(2 * intervalMs)
-    assert.equal(node.engine.notAdded(attest(observed).id, observed, node.clock.now()), 'stale')
+    assert.equal(node.engine.pool.notAdded(attest(observed).id, observed, node.clock.now()), 'stale')
     node.receive(attest(observed, alice, dave))
     await node.until(2 * intervalMs - 1 + QUIET_MS - 1)
     assert.deepEqual(node.commits(), [])
@@ -133,7 +133,7 @@ describe('the row', () => {
     const [commit] = node.commits()
     assert.deepEqual(commit?.row.attestation, attest(observed, alice, bob, carol))
     node.settle(attest(observed).id)
-    assert.equal(node.engine.phaseOf(attest(observed).id), undefined)
+    assert.equal(node.engine.pool.phaseOf(attest(observed).id), undefined)
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
   })
 })
@@ -153,19 +153,19 @@ describe('the outcome of a write', () => {
       await node.until(QUIET_MS)
       node.settle(id, outcome)
       assert.equal(node.moves(id).at(-1), `${phase}@30000`)
-      assert.equal(node.engine.census()[phase], 1)
-      assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), 'settled')
+      assert.equal(node.engine.pool.census()[phase], 1)
+      assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), 'settled')
 
       await node.until(COLLECT_END_MS - 1)
       node.receive(attest(proposed, alice, bob, carol, dave), { reemit: true })
-      assert.equal(node.engine.phaseOf(id), phase)
+      assert.equal(node.engine.pool.phaseOf(id), phase)
       await node.until(COLLECT_END_MS)
-      assert.equal(node.engine.phaseOf(id), undefined)
+      assert.equal(node.engine.pool.phaseOf(id), undefined)
 
-      assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), 'stale')
+      assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), 'stale')
       node.receive(quorum, { reemit: true })
       node.handle({ kind: 'restored', attestation: quorum })
-      assert.equal(node.engine.phaseOf(id), undefined)
+      assert.equal(node.engine.pool.phaseOf(id), undefined)
       assert.equal(node.commits().length, 1)
       assert.deepEqual(node.published(id), [])
       assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
@@ -178,7 +178,7 @@ describe('the outcome of a write', () => {
     await node.until(QUIET_MS)
     node.settle(id, { kind: 'written' })
     assert.deepEqual(node.settle(id, { kind: 'slot-taken' }), [])
-    assert.equal(node.engine.phaseOf(id), 'committed')
+    assert.equal(node.engine.pool.phaseOf(id), 'committed')
   })
 
   it('of a statement that is not held is no matter', () => {
@@ -190,10 +190,10 @@ describe('the outcome of a write', () => {
     const node = new EngineAtWork()
     node.receive(quorum)
     await node.until(COLLECT_END_MS + INTERVAL_MS)
-    assert.equal(node.engine.phaseOf(id), 'closed')
+    assert.equal(node.engine.pool.phaseOf(id), 'closed')
     node.settle(id)
     assert.equal(node.moves(id).at(-1), `committed@${COLLECT_END_MS + INTERVAL_MS}`)
-    assert.equal(node.engine.phaseOf(id), undefined)
+    assert.equal(node.engine.pool.phaseOf(id), undefined)
   })
 
   it('that comes after the collect window, the wall clock set back since, leaves nothing behind either', async () => {
@@ -202,7 +202,7 @@ describe('the outcome of a write', () => {
     await node.until(COLLECT_END_MS)
     node.clock.jumpWall(-INTERVAL_MS)
     node.settle(id)
-    assert.equal(node.engine.phaseOf(id), undefined)
+    assert.equal(node.engine.pool.phaseOf(id), undefined)
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
   })
 })

@@ -44,7 +44,7 @@ describe('the driver of the engine', () => {
     driver.start()
     assert.deepEqual(published, [signed.id])
     assert.deepEqual(
-      [...(engine.signaturesOf(signed.id)?.keys() ?? [])].toSorted(),
+      [...(engine.pool.signaturesOf(signed.id)?.keys() ?? [])].toSorted(),
       [alice.address, bob.address].toSorted(),
     )
   })
@@ -101,7 +101,7 @@ describe('the driver, when it does not vouch for a statement,', () => {
       signedInstead: undefined,
       refusedAt: clock.now().wallMs,
     })
-    assert.equal(engine.refusalsOf(received.id)?.get(alice.address), signed)
+    assert.equal(engine.pool.refusalsOf(received.id)?.get(alice.address), signed)
     assert.equal(counters.count('gp_refusals_total', { code: 'deviation' }), 1)
   })
 
@@ -110,7 +110,7 @@ describe('the driver, when it does not vouch for a statement,', () => {
     const received = attest(proposed, bob)
     await receive(received)
     assert.deepEqual(refusals, [])
-    assert.deepEqual(engine.refusalsOf(received.id), new Map())
+    assert.deepEqual(engine.pool.refusalsOf(received.id), new Map())
   })
 
   it('tells nobody when the statement is forgotten by then', async () => {
@@ -189,7 +189,7 @@ describe('a statement that as many have refused as may sign it', () => {
     }
     await clock.advance(0)
     assert.deepEqual(refusals, [])
-    assert.equal(engine.refusalsOf(received.id)?.has(alice.address), false)
+    assert.equal(engine.pool.refusalsOf(received.id)?.has(alice.address), false)
     assert.match(logger.at('warn').join('\n'), /^not co-signed: proposed 3021.455, seen here 2000/)
   })
 })

@@ -83,7 +83,7 @@ describe('a proposer of two statements of a slot', () => {
       node.receive(attest(proposed, alice, bob))
       node.receive(attest(other, alice, bob))
       assert.deepEqual(node.equivocations(), [])
-      assert.equal(node.engine.isContested(proposed), false)
+      assert.equal(node.engine.pool.isContested(proposed), false)
     })
   }
 })
@@ -154,10 +154,10 @@ describe('a signature over a set that has closed', () => {
         ['equivocation'],
       )
       assert.deepEqual(accused(node), addresses(alice, eve))
-      assert.equal(node.engine.phaseOf(quorum.id), phase)
-      assert.deepEqual(node.engine.signaturesOf(quorum.id), quorum.signatures)
-      assert.deepEqual(node.engine.attestationOf(quorum.id), quorum)
-      assert.deepEqual([...(node.engine.setAsideOf(quorum.id)?.keys() ?? [])], addresses(eve))
+      assert.equal(node.engine.pool.phaseOf(quorum.id), phase)
+      assert.deepEqual(node.engine.pool.signaturesOf(quorum.id), quorum.signatures)
+      assert.deepEqual(node.engine.pool.attestationOf(quorum.id), quorum)
+      assert.deepEqual([...(node.engine.pool.setAsideOf(quorum.id)?.keys() ?? [])], addresses(eve))
       await node.until(QUIET_MS + 1)
       assert.deepEqual(node.published(quorum.id), [])
       assert.ok(node.commits().length - rows <= 1)
@@ -186,26 +186,26 @@ describe('a signature over a set that has closed', () => {
     const quorum = attest(proposed, alice, bob, carol)
     node.receive(quorum)
     node.receive(quorum)
-    assert.deepEqual(node.engine.setAsideOf(quorum.id), new Map())
+    assert.deepEqual(node.engine.pool.setAsideOf(quorum.id), new Map())
   })
 })
 
 describe('a contested slot', () => {
   it('is one of which two statements are held', () => {
     const node = new EngineAtWork()
-    assert.deepEqual([node.engine.isContested(proposed), node.engine.heldInSlot(proposed)], [false, 0])
+    assert.deepEqual([node.engine.pool.isContested(proposed), node.engine.pool.heldInSlot(proposed)], [false, 0])
     node.receive(attest(proposed, alice))
-    assert.deepEqual([node.engine.isContested(proposed), node.engine.heldInSlot(rival)], [false, 1])
+    assert.deepEqual([node.engine.pool.isContested(proposed), node.engine.pool.heldInSlot(rival)], [false, 1])
     node.receive(attest(rival, alice))
-    assert.deepEqual([node.engine.isContested(third), node.engine.heldInSlot(third)], [true, 2])
+    assert.deepEqual([node.engine.pool.isContested(third), node.engine.pool.heldInSlot(third)], [true, 2])
   })
 
   it('is forgotten when the collect window ends, and nothing of it is taken any more', async () => {
     const node = new EngineAtWork()
     for (const one of [proposed, rival]) node.receive(attest(one, alice, bob))
     await node.until(COLLECT_END_MS)
-    assert.deepEqual([node.engine.isContested(proposed), node.engine.heldInSlot(proposed)], [false, 0])
-    assert.equal(node.engine.setAsideOf(digest(proposed)), undefined)
+    assert.deepEqual([node.engine.pool.isContested(proposed), node.engine.pool.heldInSlot(proposed)], [false, 0])
+    assert.equal(node.engine.pool.setAsideOf(digest(proposed)), undefined)
     assert.deepEqual(node.receive(attest(rival, alice, bob)), [])
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
   })
@@ -215,9 +215,9 @@ describe('a contested slot', () => {
     node.receive(attest(proposed, alice, bob, carol))
     node.receive(attest(rival, alice))
     await node.until(COLLECT_END_MS)
-    assert.deepEqual([node.engine.isContested(proposed), node.engine.heldInSlot(proposed)], [true, 1])
+    assert.deepEqual([node.engine.pool.isContested(proposed), node.engine.pool.heldInSlot(proposed)], [true, 1])
     node.receive(attest(proposed, dave))
-    assert.equal(node.engine.setAsideOf(digest(proposed))?.size, 0)
+    assert.equal(node.engine.pool.setAsideOf(digest(proposed))?.size, 0)
   })
 
   it('keeps two signatures of a signer at most, whatever is sent', () => {
@@ -225,7 +225,7 @@ describe('a contested slot', () => {
     const everything: Attestation[] = [proposed, rival, third].map((one) => attest(one, alice, bob, carol, dave, eve))
     for (let i = 0; i < 3; i++) for (const each of everything) node.receive(each)
     const kept = everything.map(
-      ({ id }) => (node.engine.signaturesOf(id)?.size ?? 0) + (node.engine.setAsideOf(id)?.size ?? 0),
+      ({ id }) => (node.engine.pool.signaturesOf(id)?.size ?? 0) + (node.engine.pool.setAsideOf(id)?.size ?? 0),
     )
     assert.deepEqual(kept, [5, 5, 0])
     assert.equal(node.equivocations().length, 5)

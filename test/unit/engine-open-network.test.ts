@@ -33,36 +33,36 @@ describe('a round that takes three signers', () => {
     const node = create()
     node.receive(attest(proposed, alice, bob, carol, dave))
     assert.deepEqual(
-      [...(node.engine.signaturesOf(id)?.keys() ?? [])],
+      [...(node.engine.pool.signaturesOf(id)?.keys() ?? [])],
       [alice, bob, carol].map((one) => one.address),
     )
-    assert.equal(node.engine.takesSigner(proposed.round, dave.address), false)
-    assert.equal(node.engine.takesSigner(proposed.round, carol.address), true)
+    assert.equal(node.engine.pool.takesSigner(proposed.round, dave.address), false)
+    assert.equal(node.engine.pool.takesSigner(proposed.round, carol.address), true)
   })
 
   it('keeps the first three over all its statements, and those again everywhere', () => {
     const node = create()
     node.receive(attest(proposed, alice, carol))
     node.receive(attest(ofBob, bob, dave))
-    assert.deepEqual([...(node.engine.signaturesOf(attest(ofBob).id)?.keys() ?? [])], [bob.address])
+    assert.deepEqual([...(node.engine.pool.signaturesOf(attest(ofBob).id)?.keys() ?? [])], [bob.address])
     node.receive(attest(ofBob, alice, carol))
-    assert.equal(node.engine.signaturesOf(attest(ofBob).id)?.size, 3)
+    assert.equal(node.engine.pool.signaturesOf(attest(ofBob).id)?.size, 3)
   })
 
   it('takes no statement of a fourth: round-full', () => {
     const node = create()
     node.receive(attest(proposed, alice, bob, carol))
     const ofDave = statement({ proposer: dave.address })
-    assert.equal(node.engine.notAdded(attest(ofDave).id, ofDave, node.clock.now()), 'round-full')
+    assert.equal(node.engine.pool.notAdded(attest(ofDave).id, ofDave, node.clock.now()), 'round-full')
     assert.deepEqual(node.receive(attest(ofDave, dave, alice)), [])
-    assert.equal(node.engine.notAdded(attest(ofBob).id, ofBob, node.clock.now()), undefined)
+    assert.equal(node.engine.pool.notAdded(attest(ofBob).id, ofBob, node.clock.now()), undefined)
   })
 
   it('keeps the proposer’s place, though its signature comes last', () => {
     const node = create()
     node.receive(attest(proposed, bob, carol, dave, alice))
     assert.deepEqual(
-      [...(node.engine.signaturesOf(id)?.keys() ?? [])],
+      [...(node.engine.pool.signaturesOf(id)?.keys() ?? [])],
       [bob, carol, alice].map((one) => one.address),
     )
   })
@@ -71,9 +71,9 @@ describe('a round that takes three signers', () => {
     const node = new EngineAtWork({ signersPerRound: 3, maximumSigners: 3 })
     node.receive(attest(proposed, alice, bob, carol))
     node.receive(attest(proposed, dave))
-    assert.equal(node.engine.setAsideOf(id)?.size, 0)
+    assert.equal(node.engine.pool.setAsideOf(id)?.size, 0)
     assert.deepEqual(node.refuse(id, dave), [])
-    assert.equal(node.engine.refusalsOf(id)?.size, 0)
+    assert.equal(node.engine.pool.refusalsOf(id)?.size, 0)
   })
 
   it('counts those who refuse', () => {
@@ -82,7 +82,7 @@ describe('a round that takes three signers', () => {
     node.refuse(id, bob)
     node.refuse(id, carol)
     node.receive(attest(proposed, alice, dave))
-    assert.deepEqual([...(node.engine.signaturesOf(id)?.keys() ?? [])], [alice.address])
+    assert.deepEqual([...(node.engine.pool.signaturesOf(id)?.keys() ?? [])], [alice.address])
   })
 
   it('takes this node’s own signature all the same', () => {
@@ -91,8 +91,8 @@ describe('a round that takes three signers', () => {
     const own = statement({ proposer: eve.address })
     node.sign(attest(own), eve)
     node.sign(attest(proposed), eve)
-    assert.equal(node.engine.phaseOf(attest(own).id), 'collecting')
-    assert.equal(node.engine.signaturesOf(id)?.size, 4)
+    assert.equal(node.engine.pool.phaseOf(attest(own).id), 'collecting')
+    assert.equal(node.engine.pool.signaturesOf(id)?.size, 4)
   })
 
   it('leaves the next round its own three, and is forgotten with its collect window', async () => {
@@ -101,8 +101,8 @@ describe('a round that takes three signers', () => {
     await node.until(INTERVAL_MS)
     const next = statement({ observedAt: proposed.observedAt + INTERVAL_MS, proposer: dave.address })
     node.receive(attest(next, dave))
-    assert.equal(node.engine.phaseOf(attest(next).id), 'collecting')
+    assert.equal(node.engine.pool.phaseOf(attest(next).id), 'collecting')
     await node.until(2 * INTERVAL_MS)
-    assert.equal(node.engine.takesSigner(proposed.round, dave.address), true)
+    assert.equal(node.engine.pool.takesSigner(proposed.round, dave.address), true)
   })
 })

@@ -82,7 +82,7 @@ describe('a row that was owed when the node ended', () => {
       node.clock.jumpWall(late)
       node.owe(quorum, OBSERVED_AT + 77)
       assert.deepEqual(node.moves(id), ['quorum@0'])
-      assert.equal(node.engine.census().quorum, 1)
+      assert.equal(node.engine.pool.census().quorum, 1)
       await node.until(QUIET_MS - 1)
       assert.deepEqual(node.commits(), [])
       await node.until(QUIET_MS)
@@ -101,8 +101,8 @@ describe('a row that was owed when the node ended', () => {
     await node.until(QUIET_MS)
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
     node.settle(id)
-    assert.equal(node.engine.phaseOf(id), undefined)
-    assert.equal(node.engine.heldInSlot(proposed), 0)
+    assert.equal(node.engine.pool.phaseOf(id), undefined)
+    assert.equal(node.engine.pool.heldInSlot(proposed), 0)
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
   })
 
@@ -111,9 +111,9 @@ describe('a row that was owed when the node ended', () => {
     node.owe(quorum)
     await node.until(QUIET_MS)
     node.settle(id)
-    assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), 'settled')
+    assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), 'settled')
     await node.until(COLLECT_END_MS)
-    assert.equal(node.engine.phaseOf(id), undefined)
+    assert.equal(node.engine.pool.phaseOf(id), undefined)
   })
 
   it('takes signatures in its collect window as if nothing had happened, and none after it', async () => {
@@ -134,8 +134,8 @@ describe('a row that was owed when the node ended', () => {
     over.receive(attest(proposed, alice, dave), { reemit: true })
     over.sign(attest(proposed), testSigner(9))
     over.refuse(id, testSigner(10))
-    assert.equal(over.engine.signaturesOf(id)?.size, 3)
-    assert.equal(over.engine.notAdded(id, proposed, over.clock.now()), 'stale')
+    assert.equal(over.engine.pool.signaturesOf(id)?.size, 3)
+    assert.equal(over.engine.pool.notAdded(id, proposed, over.clock.now()), 'stale')
   })
 
   it('joins what was heard of it before, and all of that is kept', () => {
@@ -157,7 +157,7 @@ describe('a row that was owed when the node ended', () => {
     await node.until(COLLECT_END_MS)
     assert.equal(node.commits().length, 1)
     node.settle(id)
-    assert.equal(node.engine.phaseOf(id), undefined)
+    assert.equal(node.engine.pool.phaseOf(id), undefined)
   })
 
   it('is not taken below quorum', () => {
@@ -171,10 +171,10 @@ describe('a row that was owed when the node ended', () => {
     const node = new EngineAtWork({ signersPerRound: 3 })
     for (const signer of testSigners(9).slice(6)) node.receive(attest(statement({ proposer: signer.address }), signer))
     node.owe(quorum)
-    assert.equal(node.engine.signaturesOf(id)?.size, 3)
-    for (const { address } of [alice, bob, carol]) assert.ok(node.engine.takesSigner(proposed.round, address))
-    assert.ok(!node.engine.takesSigner(proposed.round, dave.address))
-    assert.equal(node.engine.phaseOf(id), 'quorum')
+    assert.equal(node.engine.pool.signaturesOf(id)?.size, 3)
+    for (const { address } of [alice, bob, carol]) assert.ok(node.engine.pool.takesSigner(proposed.round, address))
+    assert.ok(!node.engine.pool.takesSigner(proposed.round, dave.address))
+    assert.equal(node.engine.pool.phaseOf(id), 'quorum')
   })
 
   it('and its rival that was owed too are both handed out, each has its outcome, and who signed both is shown up', async () => {
@@ -184,7 +184,7 @@ describe('a row that was owed when the node ended', () => {
       node.clock.jumpWall(late)
       node.owe(quorum)
       node.owe(rival)
-      assert.equal(node.engine.isContested(proposed), true)
+      assert.equal(node.engine.pool.isContested(proposed), true)
       assert.deepEqual(
         node.equivocations().map(({ signer }) => signer),
         [alice.address, bob.address],
@@ -195,7 +195,7 @@ describe('a row that was owed when the node ended', () => {
       node.settle(rival.id, { kind: 'slot-taken' })
       assert.equal(node.moves(rival.id).at(-1), `disputed@${QUIET_MS}`)
       await node.until(COLLECT_END_MS)
-      assert.equal(node.engine.heldInSlot(proposed), 0)
+      assert.equal(node.engine.pool.heldInSlot(proposed), 0)
     }
   })
 
@@ -203,7 +203,7 @@ describe('a row that was owed when the node ended', () => {
     const node = new EngineAtWork()
     for (const text of ['1', '2']) node.receive(attest(statement({ price: price(text) }), alice))
     node.owe(quorum)
-    assert.equal(node.engine.phaseOf(id), 'quorum')
+    assert.equal(node.engine.pool.phaseOf(id), 'quorum')
   })
 
   it('hurries nothing and holds up nothing of other rounds', async () => {

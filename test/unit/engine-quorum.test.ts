@@ -12,9 +12,9 @@ describe('quorum', () => {
     const node = new EngineAtWork()
     node.receive(attest(proposed, alice))
     node.receive(attest(proposed, alice, bob))
-    assert.equal(node.engine.phaseOf(id), 'collecting')
+    assert.equal(node.engine.pool.phaseOf(id), 'collecting')
     node.receive(attest(proposed, alice, carol))
-    assert.equal(node.engine.phaseOf(id), 'quorum')
+    assert.equal(node.engine.pool.phaseOf(id), 'quorum')
     assert.deepEqual(node.moves(id), ['quorum@0'])
   })
 
@@ -28,7 +28,7 @@ describe('quorum', () => {
     const node = new EngineAtWork()
     node.receive(attest(proposed, alice, bob))
     node.sign(attest(proposed), carol)
-    assert.equal(node.engine.phaseOf(id), 'quorum')
+    assert.equal(node.engine.pool.phaseOf(id), 'quorum')
   })
 
   it('counts a proposal of this node from its first signature', () => {
@@ -40,14 +40,14 @@ describe('quorum', () => {
   it('counts a signer once, however often it signs', () => {
     const node = new EngineAtWork()
     for (let i = 0; i < 5; i++) node.receive(attest(proposed, alice, bob))
-    assert.equal(node.engine.signaturesOf(id)?.size, 2)
-    assert.equal(node.engine.phaseOf(id), 'collecting')
+    assert.equal(node.engine.pool.signaturesOf(id)?.size, 2)
+    assert.equal(node.engine.pool.phaseOf(id), 'collecting')
   })
 
   it('holds the proposer: without its signature nothing is taken at all', () => {
     const node = new EngineAtWork()
     assert.deepEqual(node.receive(attest(proposed, bob, carol, dave)), [])
-    assert.equal(node.engine.phaseOf(id), undefined)
+    assert.equal(node.engine.pool.phaseOf(id), undefined)
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
   })
 
@@ -55,7 +55,7 @@ describe('quorum', () => {
     const node = new EngineAtWork()
     node.receive(attest(proposed, alice))
     node.receive(attest(proposed, bob, carol))
-    assert.equal(node.engine.phaseOf(id), 'quorum')
+    assert.equal(node.engine.pool.phaseOf(id), 'quorum')
   })
 
   it('keeps the first of two signatures of one signer', () => {
@@ -63,7 +63,7 @@ describe('quorum', () => {
     const first = attest(proposed, alice)
     node.receive(first)
     node.receive({ ...first, signatures: new Map([[alice.address, new Uint8Array(65)]]) })
-    assert.deepEqual(node.engine.signaturesOf(id), first.signatures)
+    assert.deepEqual(node.engine.pool.signaturesOf(id), first.signatures)
   })
 })
 
@@ -108,8 +108,8 @@ describe('closing', () => {
   it('never lets a set grow beyond the maximum, not even within one attestation', () => {
     const node = new EngineAtWork({ maximumSigners: 4 })
     node.receive(attest(proposed, ...testSigners(6)))
-    assert.equal(node.engine.signaturesOf(id)?.size, 4)
-    assert.equal(node.engine.phaseOf(id), 'closed')
+    assert.equal(node.engine.pool.signaturesOf(id)?.size, 4)
+    assert.equal(node.engine.pool.phaseOf(id), 'closed')
   })
 
   it('comes two quiet periods after quorum while signatures keep coming, and not a millisecond before', async () => {
@@ -121,7 +121,7 @@ describe('closing', () => {
       node.receive(attest(proposed, alice, signer))
     }
     await node.until(2 * QUIET_MS - 1)
-    assert.equal(node.engine.phaseOf(id), 'quorum')
+    assert.equal(node.engine.pool.phaseOf(id), 'quorum')
     await node.until(2 * QUIET_MS)
     assert.deepEqual(node.moves(id), ['quorum@0', 'closed@60000'])
   })
@@ -137,8 +137,8 @@ describe('closing', () => {
     node.receive(attest(proposed, alice, eve))
     await node.until(2 * QUIET_MS)
     node.receive(attest(proposed, alice, frank), { reemit: true })
-    assert.equal(node.engine.signaturesOf(id)?.has(eve.address), true)
-    assert.equal(node.engine.signaturesOf(id)?.has(frank.address), false)
+    assert.equal(node.engine.pool.signaturesOf(id)?.has(eve.address), true)
+    assert.equal(node.engine.pool.signaturesOf(id)?.has(frank.address), false)
     assert.deepEqual(node.published(id), [])
   })
 
@@ -146,7 +146,7 @@ describe('closing', () => {
     const node = new EngineAtWork({ maximumSigners: 3 })
     node.receive(attest(proposed, alice, bob, carol))
     await node.until(10_000)
-    assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), 'late')
+    assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), 'late')
     assert.deepEqual(node.receive(attest(proposed, alice, dave), { reemit: true }), [])
     assert.deepEqual(node.sign(attest(proposed), dave), [])
     await node.until(QUIET_MS)
@@ -169,20 +169,20 @@ describe('a slot', () => {
   it('takes two statements, since the second proves that its proposer is dishonest, and no third', () => {
     const node = new EngineAtWork()
     node.receive(attest(proposed, alice))
-    assert.equal(node.engine.notAdded(attest(second).id, second, node.clock.now()), undefined)
+    assert.equal(node.engine.pool.notAdded(attest(second).id, second, node.clock.now()), undefined)
     node.receive(attest(second, alice))
-    assert.equal(node.engine.notAdded(attest(third).id, third, node.clock.now()), 'slot-full')
+    assert.equal(node.engine.pool.notAdded(attest(third).id, third, node.clock.now()), 'slot-full')
     assert.deepEqual(node.receive(attest(third, alice)), [])
-    assert.equal(node.engine.phaseOf(attest(third).id), undefined)
+    assert.equal(node.engine.pool.phaseOf(attest(third).id), undefined)
   })
 
   it('still takes signatures for the two', () => {
     const node = new EngineAtWork()
     node.receive(attest(proposed, alice))
     node.receive(attest(second, alice))
-    assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), undefined)
+    assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), undefined)
     node.receive(attest(second, alice, bob, carol))
-    assert.equal(node.engine.phaseOf(attest(second).id), 'quorum')
+    assert.equal(node.engine.pool.phaseOf(attest(second).id), 'quorum')
   })
 
   for (const other of otherSlots) {
@@ -190,7 +190,7 @@ describe('a slot', () => {
       const node = new EngineAtWork()
       node.receive(attest(proposed, alice))
       node.receive(attest(second, alice))
-      assert.equal(node.engine.notAdded(attest(other).id, other, node.clock.now()), undefined)
+      assert.equal(node.engine.pool.notAdded(attest(other).id, other, node.clock.now()), undefined)
     })
   }
 

@@ -20,20 +20,20 @@ describe('a refusal', () => {
     const refusal = refusalOf(id, { signer: bob, reason: 'feed-down' })
     assert.deepEqual(node.handle({ kind: 'refused', refusal }), [{ kind: 'refused', id, refusal }])
     assert.deepEqual(node.handle({ kind: 'refused', refusal }), [])
-    assert.deepEqual(node.engine.refusalsOf(id), new Map([[bob.address, refusal]]))
+    assert.deepEqual(node.engine.pool.refusalsOf(id), new Map([[bob.address, refusal]]))
   })
 
   it('is the first of its signer: another reason does not replace it', () => {
     const node = holding()
     node.refuse(id, bob, 'feed-down')
     assert.deepEqual(node.refuse(id, bob, 'deviation'), [])
-    assert.equal(node.engine.refusalsOf(id)?.get(bob.address)?.refusal.reason, 'feed-down')
+    assert.equal(node.engine.pool.refusalsOf(id)?.get(bob.address)?.refusal.reason, 'feed-down')
   })
 
   it('of a statement that is not held is not kept', () => {
     const node = new EngineAtWork()
     assert.deepEqual(node.refuse(id, bob), [])
-    assert.equal(node.engine.refusalsOf(id), undefined)
+    assert.equal(node.engine.pool.refusalsOf(id), undefined)
     assert.equal(node.engine.nextDelayMs(node.clock.now()), undefined)
   })
 
@@ -42,26 +42,26 @@ describe('a refusal', () => {
     assert.deepEqual(node.refuse(id, bob), [])
     node.refuse(id, carol)
     node.receive(attest(proposed, alice, carol))
-    assert.deepEqual(node.engine.refusalsOf(id), new Map())
+    assert.deepEqual(node.engine.pool.refusalsOf(id), new Map())
     assert.deepEqual(node.refuse(id, carol), [])
   })
 
   it('is kept while fewer have refused than may sign, and again when one of these has signed', () => {
     const node = new EngineAtWork({ maximumSigners: 2 })
     node.receive(attest(proposed, alice))
-    assert.equal(node.engine.roomForRefusals(id), 2)
+    assert.equal(node.engine.pool.roomForRefusals(id), 2)
     node.refuse(id, bob)
     node.refuse(id, carol)
-    assert.equal(node.engine.roomForRefusals(id), 0)
+    assert.equal(node.engine.pool.roomForRefusals(id), 0)
     assert.deepEqual(node.refuse(id, dave), [])
     node.receive(attest(proposed, alice, carol))
-    assert.equal(node.engine.roomForRefusals(id), 1)
+    assert.equal(node.engine.pool.roomForRefusals(id), 1)
     assert.equal(node.refuse(id, dave).length, 1)
-    assert.deepEqual([...(node.engine.refusalsOf(id)?.keys() ?? [])], [bob.address, dave.address])
+    assert.deepEqual([...(node.engine.pool.refusalsOf(id)?.keys() ?? [])], [bob.address, dave.address])
   })
 
   it('has no room with a statement that is not held', () => {
-    assert.equal(new EngineAtWork().engine.roomForRefusals(id), 0)
+    assert.equal(new EngineAtWork().engine.pool.roomForRefusals(id), 0)
   })
 
   it('is kept in every phase, and forgotten with the statement', async () => {
@@ -69,16 +69,16 @@ describe('a refusal', () => {
     await node.until(QUIET_MS)
     node.settle(id)
     node.refuse(id, dave)
-    assert.equal(node.engine.refusalsOf(id)?.size, 1)
+    assert.equal(node.engine.pool.refusalsOf(id)?.size, 1)
     await node.until(COLLECT_END_MS)
-    assert.equal(node.engine.refusalsOf(id), undefined)
+    assert.equal(node.engine.pool.refusalsOf(id), undefined)
   })
 
   it('is not taken after the collect window, though the statement still waits for its row', async () => {
     const node = holding(bob, carol)
     await node.until(COLLECT_END_MS)
     assert.deepEqual(node.refuse(id, dave), [])
-    assert.equal(node.engine.refusalsOf(id)?.size, 0)
+    assert.equal(node.engine.pool.refusalsOf(id)?.size, 0)
   })
 
   it('does not wake the co-sign policy, the row or a repeat', async () => {

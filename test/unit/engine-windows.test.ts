@@ -9,7 +9,7 @@ const proposed = statement()
 const { id } = attest(proposed, alice)
 
 function nothingIsHeld(node: EngineAtWork): void {
-  assert.deepEqual(node.engine.census(), {
+  assert.deepEqual(node.engine.pool.census(), {
     collecting: 0,
     quorum: 0,
     closed: 0,
@@ -27,7 +27,7 @@ describe('the collect window', () => {
     const node = new EngineAtWork()
     node.receive(attest(proposed, alice, bob))
     await node.until(COLLECT_END_MS - 1)
-    assert.equal(node.engine.phaseOf(id), 'collecting')
+    assert.equal(node.engine.pool.phaseOf(id), 'collecting')
     await node.until(COLLECT_END_MS)
     assert.deepEqual(node.moves(id), [`expired@${COLLECT_END_MS}`])
     nothingIsHeld(node)
@@ -55,9 +55,9 @@ describe('the collect window', () => {
   it('refuses statements once it has ended', async () => {
     const node = new EngineAtWork()
     await node.until(COLLECT_END_MS - 1)
-    assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), undefined)
+    assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), undefined)
     await node.until(COLLECT_END_MS)
-    assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), 'stale')
+    assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), 'stale')
     assert.deepEqual(node.receive(attest(proposed, alice)), [])
     assert.deepEqual(node.sign(attest(proposed), alice), [])
     nothingIsHeld(node)
@@ -67,11 +67,11 @@ describe('the collect window', () => {
     const node = new EngineAtWork()
     const ahead = statement({ observedAt: OBSERVED_AT + 10_000 })
     const tooFar = statement({ observedAt: OBSERVED_AT + 10_001, proposer: bob.address })
-    assert.equal(node.engine.notAdded(attest(ahead).id, ahead, node.clock.now()), undefined)
-    assert.equal(node.engine.notAdded(attest(tooFar).id, tooFar, node.clock.now()), 'early')
+    assert.equal(node.engine.pool.notAdded(attest(ahead).id, ahead, node.clock.now()), undefined)
+    assert.equal(node.engine.pool.notAdded(attest(tooFar).id, tooFar, node.clock.now()), 'early')
     node.receive(attest(ahead, alice))
     node.receive(attest(tooFar, bob))
-    assert.equal(node.engine.census().collecting, 1)
+    assert.equal(node.engine.pool.census().collecting, 1)
   })
 
   it('adds nothing to a quorum after its end, however long the row waits to be written', async () => {
@@ -81,7 +81,7 @@ describe('the collect window', () => {
     await node.until(COLLECT_END_MS)
     node.receive(attest(proposed, alice, dave), { reemit: true })
     node.sign(attest(proposed), dave)
-    assert.equal(node.engine.signaturesOf(id)?.size, 3)
+    assert.equal(node.engine.pool.signaturesOf(id)?.size, 3)
     assert.deepEqual(node.published(id), [])
   })
 
@@ -92,8 +92,8 @@ describe('the collect window', () => {
     await node.until(INTERVAL_MS)
     node.receive(attest(next, alice))
     await node.until(COLLECT_END_MS)
-    assert.equal(node.engine.phaseOf(id), undefined)
-    assert.equal(node.engine.phaseOf(attest(next).id), 'collecting')
+    assert.equal(node.engine.pool.phaseOf(id), undefined)
+    assert.equal(node.engine.pool.phaseOf(attest(next).id), 'collecting')
     await node.until(COLLECT_END_MS + INTERVAL_MS)
     nothingIsHeld(node)
   })
@@ -102,10 +102,10 @@ describe('the collect window', () => {
     const node = new EngineAtWork()
     const two = [statement({ price: price('1') }), statement({ price: price('2') })]
     for (const one of two) node.receive(attest(one, alice))
-    assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), 'slot-full')
+    assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), 'slot-full')
     await node.until(COLLECT_END_MS)
     node.clock.jumpWall(-INTERVAL_MS)
-    assert.equal(node.engine.notAdded(id, proposed, node.clock.now()), undefined)
+    assert.equal(node.engine.pool.notAdded(id, proposed, node.clock.now()), undefined)
   })
 })
 
@@ -115,7 +115,7 @@ describe('quorum never expires', () => {
       const node = new EngineAtWork({ quietPeriodMs: phase === 'quorum' ? 2 * COLLECT_END_MS : QUIET_MS })
       node.receive(attest(proposed, alice, bob, carol))
       await node.until(COLLECT_END_MS + 1)
-      assert.equal(node.engine.phaseOf(id), phase)
+      assert.equal(node.engine.pool.phaseOf(id), phase)
       await node.until(10 * COLLECT_END_MS)
       assert.equal(node.commits().length, 1)
       node.settle(id, { kind: 'present' })
@@ -138,7 +138,7 @@ describe('in the end', () => {
     node.handle({ kind: 'restored', attestation: attest(statement({ proposer: bob.address }), bob, alice) })
     await node.until(QUIET_MS)
     for (const { statement: one, outcome } of settled) node.settle(attest(one).id, outcome)
-    assert.deepEqual(node.engine.census(), {
+    assert.deepEqual(node.engine.pool.census(), {
       collecting: 3,
       quorum: 0,
       closed: 0,
@@ -188,7 +188,7 @@ describe('the wall clock', () => {
     node.receive(attest(proposed, alice))
     node.clock.jumpWall(-60_000)
     await node.until(COLLECT_END_MS)
-    assert.equal(node.engine.phaseOf(id), 'collecting')
+    assert.equal(node.engine.pool.phaseOf(id), 'collecting')
     await node.until(COLLECT_END_MS + 60_000)
     assert.deepEqual(node.moves(id), [`expired@${COLLECT_END_MS + 60_000}`])
     nothingIsHeld(node)
@@ -289,6 +289,6 @@ describe('an engine that is woken late', () => {
       node.engine.handle(received, late).map(({ kind }) => kind),
       ['moved', 'commit'],
     )
-    assert.equal(node.engine.signaturesOf(id)?.has(dave.address), false)
+    assert.equal(node.engine.pool.signaturesOf(id)?.has(dave.address), false)
   })
 })

@@ -265,7 +265,7 @@ const CASES: Readonly<Partial<Record<IgnoreCode | RejectCode, readonly Case[]>>>
     {
       name: 'a mistake of ours',
       before({ engine }) {
-        engine.signaturesOf = () => {
+        engine.pool.signaturesOf = () => {
           throw new TypeError('x is not a function')
         }
       },

@@ -43,7 +43,7 @@ describe('a message is accepted', () => {
     const [first, ...others] = wire.signatures
     assert.ok(first)
     assert.deepEqual(await node.receive({ ...wire, signatures: [first, ...others.toReversed()] }), { kind: 'accept' })
-    assert.equal(node.engine.phaseOf(attest(eth).id), 'quorum')
+    assert.equal(node.engine.pool.phaseOf(attest(eth).id), 'quorum')
   })
 
   it('when it is as long as a message may be', async () => {
@@ -100,7 +100,7 @@ describe('of a rejected message', () => {
       assert.deepEqual(await node.receive(...parts), reject('proposer-signature'))
     }
     assert.deepEqual(node.deliveries, [])
-    assert.equal(node.engine.census().collecting, 0)
+    assert.equal(node.engine.pool.census().collecting, 0)
   })
 
   it('no signature is recovered when a part of it, be it the last, is false on its face', async () => {
@@ -253,8 +253,8 @@ describe('a signature that comes when the set of its statement is closed', () =>
     const node = await settled()
     assert.deepEqual(await node.receive(attest(rival, alice, dave)), { kind: 'accept' })
     assert.deepEqual(await node.receive(attest(eth, alice, dave)), { kind: 'accept' })
-    assert.equal(node.engine.signaturesOf(attest(eth).id)?.size, 3)
-    assert.equal(node.engine.setAsideOf(attest(eth).id)?.size, 1)
+    assert.equal(node.engine.pool.signaturesOf(attest(eth).id)?.size, 3)
+    assert.equal(node.engine.pool.setAsideOf(attest(eth).id)?.size, 1)
     assert.deepEqual(await node.receive(attest(eth, alice, dave)), { kind: 'ignore', code: 'known' })
     assert.equal(node.curve.recoveries, 6)
   })
@@ -276,7 +276,7 @@ describe('a signature that may show who signed both statements of a slot', () =>
     const node = await closed()
     assert.deepEqual(await node.receive(attest(rival, alice)), { kind: 'accept' })
     assert.deepEqual(await node.receive(attest(eth, alice, dave)), { kind: 'accept' })
-    assert.deepEqual([...(node.engine.setAsideOf(attest(eth).id)?.keys() ?? [])], [dave.address])
+    assert.deepEqual([...(node.engine.pool.setAsideOf(attest(eth).id)?.keys() ?? [])], [dave.address])
   })
 
   it('is not passed on when the collect window has ended', async () => {
@@ -305,7 +305,7 @@ describe('of the statements of one slot', () => {
     const rivals = ['1', '2', '3'].map((text) => attest(statement({ price: price(text) }), alice))
     assert.deepEqual(await node.receive(...rivals), { kind: 'ignore', code: 'slot-full' })
     assert.equal(node.curve.recoveries, 2)
-    assert.equal(node.engine.heldInSlot(eth), 2)
+    assert.equal(node.engine.pool.heldInSlot(eth), 2)
   })
 })
 
@@ -314,7 +314,7 @@ describe('statements of different slots', () => {
     const node = createInboxAtWork()
     const others = ['1', '2'].map((text) => attest(statement({ price: price(text), proposer: bob.address }), bob))
     assert.deepEqual(await node.receive(attest(eth, alice), ...others, attest(btc, alice)), { kind: 'accept' })
-    assert.equal(node.engine.census().collecting, 4)
+    assert.equal(node.engine.pool.census().collecting, 4)
   })
 })
 
@@ -352,9 +352,9 @@ describe('a message of a peer whose time runs out', () => {
     const verdict = await node.inbox.receive(both, 'stranger')
     assert.deepEqual(verdict, { kind: 'ignore', code: 'budget' })
     assert.equal(isUnjudged(verdict), true)
-    assert.equal(node.engine.signaturesOf(attest(eth).id)?.size, 2)
+    assert.equal(node.engine.pool.signaturesOf(attest(eth).id)?.size, 2)
     assert.deepEqual(await node.inbox.receive(both), { kind: 'accept' })
-    assert.equal(node.engine.signaturesOf(attest(eth).id)?.size, 3)
+    assert.equal(node.engine.pool.signaturesOf(attest(eth).id)?.size, 3)
   })
 })
 

@@ -5,12 +5,10 @@ import {
   DialPlan,
   type DialPlanOptions,
   type DialTarget,
-  KNOWN_LIMIT,
-  PEER_PACE,
   SEARCH_PACE,
   STEADY_MS,
-  STRIKES_LIMIT,
 } from '../../src/gossip/dial-plan.ts'
+import { KNOWN_LIMIT, PEER_PACE, STRIKES_LIMIT } from '../../src/gossip/known-peers.ts'
 
 const ADDRESS = '/ip4/10.0.0.1/tcp/8000'
 

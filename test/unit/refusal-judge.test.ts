@@ -34,15 +34,15 @@ async function createJudge({ isFull = false } = {}): Promise<JudgeAtWork> {
   const judge = new RefusalJudge(
     {
       holdings: {
-        refusalsOf: (id) => engine.refusalsOf(id),
-        roomForRefusals: (id) => engine.roomForRefusals(id),
-        signaturesOf: (id) => engine.signaturesOf(id),
-        setAsideOf: (id) => engine.setAsideOf(id),
+        refusalsOf: (id) => engine.pool.refusalsOf(id),
+        roomForRefusals: (id) => engine.pool.roomForRefusals(id),
+        signaturesOf: (id) => engine.pool.signaturesOf(id),
+        setAsideOf: (id) => engine.pool.setAsideOf(id),
         takesSigner: () => !isFull,
       },
       recoverer: new Recoverer({ curve, breather: { breathe: () => Promise.resolve() } }),
       clock,
-      roundOf: (id) => engine.attestationOf(id)?.statement.round,
+      roundOf: (id) => engine.pool.attestationOf(id)?.statement.round,
       deliver(signed) {
         for (const refusal of signed) engine.handle({ kind: 'refused', refusal }, clock.now())
       },
@@ -126,7 +126,7 @@ describe('a message of refusals', () => {
       node.refused.map(({ signer }) => signer),
       [bob.address, carol.address],
     )
-    assert.equal(node.engine.roomForRefusals(REFUSED.id), 0)
+    assert.equal(node.engine.pool.roomForRefusals(REFUSED.id), 0)
   })
 
   it('is accepted when a part of it is known and another is new', async () => {

@@ -50,7 +50,7 @@ function createWatched(rules = RULES, watched = statement()) {
     heardWithin: () => [bob.address, dave.address],
   }
   const stories: StoryComponents & { readonly book: StoryBook } = {
-    engine,
+    pool: engine.pool,
     book: new StoryBook(),
     watch: { lateSigners: (of) => watch.lateSigners(of) },
     nodes: heard,
@@ -59,7 +59,7 @@ function createWatched(rules = RULES, watched = statement()) {
     own: alice.address,
     tableFault: () => 'nobody answers there.',
   }
-  const watch = new StatementWatch({ engine, clock }, (news) => {
+  const watch = new StatementWatch({ pool: engine.pool, clock }, (news) => {
     told.push(news)
     measure(news)
     if (news.kind === 'moved') keepEnd(stories, news)
@@ -170,7 +170,7 @@ describe('who watches statements', () => {
     there.add(bob.address)
     await clock.advance(3_600_000)
     handle({ kind: 'tick' })
-    assert.equal(engine.phaseOf(id), undefined)
+    assert.equal(engine.pool.phaseOf(id), undefined)
     assert.deepEqual(why(), then)
     assert.equal(then.missing.find(({ signer }) => signer === bob.address)?.reason, 'never-heard')
     const refused = then.missing.find(({ signer }) => signer === carol.address)

@@ -52,7 +52,7 @@ describe('who is asked', () => {
     const content = await ask(node, { kind: 'content', ids: [attestation.id, attestation.id] })
     assert.ok(content?.kind === 'statements')
     for (const message of content.messages) await other.inbox.receive(message)
-    assert.deepEqual(other.engine.attestationOf(attestation.id), attestation)
+    assert.deepEqual(other.engine.pool.attestationOf(attestation.id), attestation)
   })
 
   it('gives nothing for ids that it does not hold', async () => {

@@ -33,7 +33,7 @@ async function nodeOf({ open, historyMs }: { readonly open: boolean; readonly hi
       exchange: Object.assign(exchange, {
         serve: (answer: Parameters<Exchange['serve']>[0]) => serving.push(answer),
       }),
-      engine,
+      pool: engine.pool,
       standing,
       directory: new NodeDirectory({ clock }, { open }),
       digest,

@@ -22,7 +22,7 @@ function hold({ engine, clock }: SyncAtWork, ...attestations: readonly Attestati
 }
 
 function digestOf({ engine, clock }: SyncAtWork): string {
-  return pendingDigest(pendingEntries(engine, clock.now()))
+  return pendingDigest(pendingEntries(engine.pool, clock.now()))
 }
 
 /** Two nodes, of which one asks the other. */
@@ -85,7 +85,7 @@ describe('who asks a peer for what is pending', () => {
     hold(there, by(one, two), by(two, three), by(three, one))
     assert.equal(await sync(), 2)
     assert.equal(digestOf(here), digestOf(there))
-    assert.deepEqual([...(here.engine.signaturesOf(by(one).id)?.keys() ?? [])], [one.address, two.address])
+    assert.deepEqual([...(here.engine.pool.signaturesOf(by(one).id)?.keys() ?? [])], [one.address, two.address])
   })
 
   it('asks for nothing that it holds', async () => {
@@ -102,9 +102,9 @@ describe('who asks a peer for what is pending', () => {
     hold(there, by(one, two, three))
     await there.clock.advance(30_000)
     there.engine.handle({ kind: 'tick' }, there.clock.now())
-    assert.equal(there.engine.phaseOf(by(one).id), 'closed')
+    assert.equal(there.engine.pool.phaseOf(by(one).id), 'closed')
     await sync()
-    assert.equal(here.engine.phaseOf(by(one).id), 'quorum')
+    assert.equal(here.engine.pool.phaseOf(by(one).id), 'quorum')
     assert.equal(await sync(), 0)
   })
 
@@ -112,7 +112,7 @@ describe('who asks a peer for what is pending', () => {
     const { here, there, sync } = twoNodes()
     hold(there, by(STRANGER))
     await sync()
-    assert.equal(here.engine.attestationOf(by(STRANGER).id), undefined)
+    assert.equal(here.engine.pool.attestationOf(by(STRANGER).id), undefined)
     const label = { topic: 'prices', verdict: 'ignore', code: 'signer-not-allowed' }
     assert.equal(here.counters.count('gp_messages_received_total', label), 1)
   })

@@ -88,7 +88,7 @@ describe('a node that syncs', () => {
     syncer.start()
     await here.clock.advance(JOIN_JITTER_MS)
     assert.deepEqual(here.exchange.kinds, ['summary', 'pending', 'content', 'days', 'leaves', 'attestations'])
-    assert.equal(here.engine.attestationOf(attestation.id)?.signatures.size, 2)
+    assert.equal(here.engine.pool.attestationOf(attestation.id)?.signatures.size, 2)
     assert.deepEqual(here.table.ids, [committed(10).id])
     assert.equal(here.counters.count('gp_sync_sessions_total', { outcome: 'taken' }), 1)
     await syncer.stop()

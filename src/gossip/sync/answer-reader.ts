@@ -11,6 +11,8 @@ import {
   readText,
   readUint32,
   tag,
+  pushWithin,
+  readFields,
 } from '../protobuf.ts'
 import { MalformedMessageError, SIGNATURES_LIMIT } from '../wire.ts'
 import {
@@ -28,9 +30,7 @@ import {
   LEAVES_LIMIT,
   MARK_BYTES,
   PENDING_LIMIT,
-  pushWithin,
   readExactly,
-  readFields,
   readId,
   readRange,
 } from './sync-fields.ts'

@@ -12,15 +12,15 @@ import {
   readText,
   readUint32,
   tag,
+  pushWithin,
+  readFields,
 } from '../protobuf.ts'
 import { MalformedMessageError } from '../wire.ts'
 import {
   IDS_LIMIT,
   MARK_BYTES,
   SYNC_VERSION,
-  pushWithin,
   readExactly,
-  readFields,
   readId,
   readRange,
   writeHex,

@@ -1,4 +1,3 @@
-import { reader } from 'protons-runtime'
 import { type Hex, fromHex, toHex } from '../../core/hex.ts'
 import type { Day, HistoryRange } from '../../core/history.ts'
 import type { StatementId } from '../../core/statement.ts'
@@ -8,9 +7,9 @@ import {
   VARINT,
   type Writer,
   readBytes,
+  readFields,
   readUint32,
   readUint64,
-  skip,
   tag,
   writeUint64,
 } from '../protobuf.ts'
@@ -31,17 +30,6 @@ export const LEAVES_LIMIT = 2_048
 export const HASH_BYTES = 32
 export const MARK_BYTES = 16
 
-/** Reads fields by their keys; others are skipped, as protobuf wants. */
-export function readFields(bytes: Uint8Array, fields: Readonly<Record<number, (input: Reader) => void>>): void {
-  const input = reader(bytes)
-  while (input.pos < input.len) {
-    const key = readUint32(input)
-    const read = fields[key]
-    if (read === undefined) skip(input, key)
-    else read(input)
-  }
-}
-
 /**
  * The next field, which must hold so many bytes.
  *
@@ -55,12 +43,6 @@ export function readExactly(input: Reader, length: number): Hex {
 
 export function readId(input: Reader): StatementId {
   return readExactly(input, HASH_BYTES) as StatementId
-}
-
-/** A list that takes no more than `limit`. */
-export function pushWithin<T>(list: T[], item: T, limit: number): void {
-  if (list.length >= limit) throw new RangeError('too many of them')
-  list.push(item)
 }
 
 export function readRange(bytes: Uint8Array): HistoryRange {
