@@ -68,8 +68,17 @@ export function createCoinbaseFeed(
     const deadline = new AbortController()
     // axios would measure its timeout phase by phase, and never end with a server that drips bytes.
     const cancel = clock.after(timeoutMs, () => deadline.abort())
+    let redirectedTo: string | undefined
     try {
-      return await http.get<string>(url.href, { signal: AbortSignal.any([signal, deadline.signal]) })
+      return await http.get<string>(url.href, {
+        signal: AbortSignal.any([signal, deadline.signal]),
+        beforeRedirect(to, _response, from) {
+          const givesUpEncryption = from.url.startsWith('https:') && to['protocol'] !== 'https:'
+          if (givesUpEncryption) throw new Error('the redirect gives up encryption')
+          const { host } = new URL(String(to['href']))
+          redirectedTo = host === endpoint.host ? undefined : host
+        },
+      })
     } catch (error) {
       signal.throwIfAborted()
       if (deadline.signal.aborted) {
@@ -77,7 +86,7 @@ export function createCoinbaseFeed(
         throw new FeedError('timeout', `${asked.of} gave no complete answer in ${timeoutMs / 1000} s: ${hint}`)
       }
       if (!isAxiosError(error)) throw error
-      throw requestFailure(error, { ...asked, largestBodyBytes: LARGEST_BODY_BYTES })
+      throw requestFailure(error, { ...asked, redirectedTo, largestBodyBytes: LARGEST_BODY_BYTES })
     } finally {
       cancel()
     }
@@ -130,10 +139,6 @@ function createHttp(endpoint: URL): AxiosInstance {
     responseType: 'text',
     maxContentLength: LARGEST_BODY_BYTES,
     maxRedirects: MOST_REDIRECTS,
-    beforeRedirect(to, _response, from) {
-      const givesUpEncryption = from.url.startsWith('https:') && to['protocol'] !== 'https:'
-      if (givesUpEncryption) throw new Error('the redirect gives up encryption')
-    },
     validateStatus: () => true,
     // A proxy named in the environment cannot reach a server on this machine.
     ...(isLoopback(endpoint.hostname) ? { proxy: false as const } : {}),

@@ -76,7 +76,7 @@ function ratesOf(body: string, asked: { readonly of: string; readonly base: stri
   }
   const currency = data['currency']
   if (currency !== undefined && currency !== asked.base) {
-    const given = shown(JSON.stringify(currency))
+    const given = shown(typeof currency === 'string' ? currency : JSON.stringify(currency))
     throw new FeedError('unexpected-shape', `${asked.of} was asked for ${asked.base} and answered for ${given}`)
   }
   return rates

@@ -25,7 +25,14 @@ export function statusFailure(response: AxiosResponse<string>, asked: Asked & { 
 }
 
 /** Why a request ended without an answer. */
-export function requestFailure(error: AxiosError, asked: Asked & { readonly largestBodyBytes: number }): FeedError {
+export function requestFailure(
+  error: AxiosError,
+  asked: Asked & {
+    /** The host that did not answer, when it is another one than was asked first. */
+    readonly redirectedTo: string | undefined
+    readonly largestBodyBytes: number
+  },
+): FeedError {
   // The axios error itself carries the whole request, credentials included: nothing for a log.
   const options = error.cause === undefined ? {} : { cause: error.cause }
   // axios has a code for this, but shares it between several failures.
@@ -44,15 +51,20 @@ export function requestFailure(error: AxiosError, asked: Asked & { readonly larg
   }
 }
 
-function unreachableWords(code: string, asked: Asked): string {
+function unreachableWords(
+  code: string,
+  { of, host, redirectedTo }: Asked & { readonly redirectedTo: string | undefined },
+): string {
+  const there = redirectedTo ?? host
+  const how = redirectedTo === undefined ? `(${code})` : `(${code}), where ${host} redirects us`
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return `The name of ${asked.host} cannot be resolved (${code}): check connection and DNS of this machine, or GP_PRICEURL`
+    return `The name of ${there} cannot be resolved ${how}: check connection and DNS of this machine, or GP_PRICEURL`
   }
   if (code === 'ECONNREFUSED') {
-    return `Nobody listens at ${asked.host} (${code}): start the price server, or correct GP_PRICEURL`
+    return `Nobody listens at ${there} ${how}: start the price server, or correct GP_PRICEURL`
   }
   if (/CERT|SELF_SIGNED|TLS/.test(code)) {
-    return `The certificate of ${asked.host} is not trusted (${code}): check the clock of this machine, and who intercepts TLS`
+    return `The certificate of ${there} is not trusted ${how}: check the clock of this machine, and who intercepts TLS`
   }
-  return `${asked.of} cannot be reached, or broke off (${code}): check the connection of this machine and GP_PRICEURL`
+  return `${redirectedTo ?? of} cannot be reached, or broke off ${how}: check the connection of this machine and GP_PRICEURL`
 }

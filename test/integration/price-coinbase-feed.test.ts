@@ -239,6 +239,20 @@ describe('the Coinbase feed', () => {
       )
     })
 
+    it('a refused connection is of who was redirected to', async () => {
+      const gone = new URL(standIn.url).host
+      await standIn.close()
+      const other = await startCoinbaseStandIn()
+      try {
+        other.next(answers.redirect(`http://${gone}/`))
+        const failure = await failureOf(createFeed(other.url).fetch('ETH', ['USD'], never))
+        const { host } = new URL(other.url)
+        assert.ok(failure.message.startsWith(`Nobody listens at ${gone} (ECONNREFUSED), where ${host} redirects us: `))
+      } finally {
+        await other.close()
+      }
+    })
+
     it('a name that does not resolve says so and what to do', async () => {
       const failure = await failureOf(createFeed('http://prices.invalid/').fetch('ETH', ['USD'], never))
       assert.equal(failure.code, 'unreachable')

@@ -92,7 +92,7 @@ describe('reading exchange rates', () => {
     assert.ok(faultOf(JSON.stringify(whole)).includes(`gave USD as "${whole}", which`))
     assert.ok(faultOf(JSON.stringify(longer)).includes(`gave USD as "${whole}…", which`))
     assert.ok(errorOf(longer).message.endsWith(`what is not JSON: "${whole}…"`))
-    assert.ok(errorOf(`{"data":{"currency":"${longer}","rates":{}}}`).message.endsWith(`for "\\"${'x'.repeat(59)}…"`))
+    assert.ok(errorOf(`{"data":{"currency":"${longer}","rates":{}}}`).message.endsWith(`for "${whole}…"`))
   })
 
   it('what terminals obey is shown by its number, wherever it comes from', () => {
@@ -100,9 +100,8 @@ describe('reading exchange rates', () => {
     const shown = '\\u001b\\u007f\\u0085\\u009b\\u009f\\u2028\\u2029'
     assert.ok(faultOf(JSON.stringify(text)).includes(`"${shown}"`))
     assert.ok(errorOf(text).message.endsWith(`"${shown}"`))
-    // JSON has escaped the first of them once already.
     const currency = JSON.stringify({ data: { currency: text, rates: {} } })
-    assert.ok(errorOf(currency).message.endsWith(`"\\"\\${shown}\\""`), errorOf(currency).message)
+    assert.ok(errorOf(currency).message.endsWith(`"${shown}"`), errorOf(currency).message)
     assert.ok(readErrorMessage(JSON.stringify({ errors: [{ message: text }] }))?.includes(shown))
   })
 
@@ -133,7 +132,7 @@ describe('reading exchange rates', () => {
     it(`an answer for currency ${currency} is not one for ETH`, () => {
       const error = errorOf(`{"data":{"currency":${currency},"rates":{"USD":"3021.455"}}}`)
       assert.equal(error.code, 'unexpected-shape')
-      assert.match(error.message, /was asked for ETH and answered for/)
+      assert.match(error.message, /was asked for ETH and answered for "[^"\\]*"$/)
     })
   }
 })
