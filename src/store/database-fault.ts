@@ -53,12 +53,13 @@ interface Fault {
 
 const WRONG_PASSWORD: Fault = {
   code: 'wrong-password',
-  sentence: (database, said) => `${database} refuses this user and password (${said}): correct GP_DATABASEURL.`,
+  sentence: (database, said) =>
+    `${database} refuses this user and password (${said}): correct GP_DATABASEURL, or --database.`,
 }
 
 const NO_DATABASE: Fault = {
   code: 'no-database',
-  sentence: (database) => `There is no database ${database}: create it, or correct GP_DATABASEURL.`,
+  sentence: (database) => `There is no database ${database}: create it, or correct GP_DATABASEURL, or --database.`,
 }
 
 const NO_PERMISSION: Fault = {
@@ -77,7 +78,8 @@ const NOT_MIGRATED: Fault = {
 
 const UNREACHABLE: Fault = {
   code: 'unreachable',
-  sentence: (database, said) => `${database} cannot be reached (${said}): start Postgres, or correct GP_DATABASEURL.`,
+  sentence: (database, said) =>
+    `${database} cannot be reached (${said}): start Postgres, or correct GP_DATABASEURL, or --database.`,
 }
 
 const DISK_FULL: Fault = { code: 'other', sentence: (database) => `The disk of ${database} is full: make room on it.` }

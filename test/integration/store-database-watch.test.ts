@@ -27,7 +27,7 @@ describe('who watches the database', () => {
     await postgres.stop()
     await clock.advance(LOOK_MS)
     const fault = (await until(() => watch.fault(), 'it is seen to be away')) ?? ''
-    assert.match(fault, /cannot be reached .*: start Postgres, or correct GP_DATABASEURL\.$/)
+    assert.match(fault, /cannot be reached .*: start Postgres, or correct GP_DATABASEURL, or --database\.$/)
     await postgres.start()
     await until(async () => {
       await clock.advance(LOOK_MS)
