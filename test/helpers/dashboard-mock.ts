@@ -106,7 +106,7 @@ function answerTo(world: DashboardWorld, { pathname, searchParams }: URL): unkno
     case '/v1/network':
       return world.network()
     case '/v1/peers':
-      return { peerId: world.selfPeerId, addresses: ['/ip4/127.0.0.1/tcp/8000'], peers: [] }
+      return { ...world.peers(), addresses: ['/ip4/127.0.0.1/tcp/8000'] }
     case '/v1/statements':
       return { statements: [...world.statements.values()] }
     case '/v1/prices': {

@@ -133,6 +133,25 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     assert.match((await page.locator('#health').textContent()) ?? '', /5 of 6 nodes here/)
   })
 
+  it('shows a bootstrap node as one: in the picture, in the table, and in words, also when it has gone', async (t) => {
+    const world = new DashboardWorld()
+    const { page, mock } = await open(t, world)
+    await page.locator('.node.bootstrap.connected').getByText('bootstrap', { exact: true }).waitFor()
+    const line = page.locator('#nodes tr[data-state=bootstrap]')
+    await line.getByText('connected', { exact: true }).waitFor()
+    await line.locator('.node-open').focus()
+    await page.locator('#network-words').getByText('is a bootstrap node, through which').waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('dialog[open]').getByText('gossip-price/0.1.0 bootstrap').waitFor()
+    world.hasBootstrap = false
+    mock.emit({ kind: 'peer', data: { peerId: world.silentPeer, up: false } })
+    await page.locator('dialog[open]').getByText('gone: not connected any more').waitFor()
+    await page.keyboard.press('Escape')
+    await line.getByText('gone', { exact: true }).waitFor()
+    await page.locator('.node.bootstrap.gone').getByText('bootstrap, gone', { exact: true }).waitFor()
+    assert.match((await page.locator('#health').textContent()) ?? '', /All is well: 6 of 6 nodes here/)
+  })
+
   it('says when it has lost its node, and takes the stream up where it broke', async (t) => {
     const world = new DashboardWorld()
     const { page, mock, problems } = await open(t, world)
@@ -232,6 +251,7 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     const { page } = await open(t, world)
     await page.getByText('it knows the network and no prices').waitFor()
     assert.equal(await page.locator('.node.here').count(), 6)
+    await page.locator('.node.bootstrap').getByText('this node, bootstrap', { exact: true }).waitFor()
     for (const id of ['price-section', 'pending-section', 'rows-section'])
       assert.equal(await page.locator(`#${id}`).isVisible(), false)
   })

@@ -1,4 +1,4 @@
-import type { Network, Pending, PricePage, RoundPage } from './api-shapes.ts'
+import type { Network, Peers, Pending, PricePage, RoundPage } from './api-shapes.ts'
 import { ask, wordsOf } from './ask.ts'
 import {
   MOST_BESIDE,
@@ -8,6 +8,7 @@ import {
   withNewestPrices,
   withOlderRounds,
   withPair,
+  withPeers,
   withStatements,
 } from './page-state.ts'
 import type { PageStore } from './page-store.ts'
@@ -104,9 +105,9 @@ export class NodeData {
   }
 
   async #loadNetwork(): Promise<void> {
-    const [network, peers] = await Promise.all([ask<Network>('/v1/network'), ask<{ peerId: string }>('/v1/peers')])
+    const [network, peers] = await Promise.all([ask<Network>('/v1/network'), ask<Peers>('/v1/peers')])
     const next = withNetwork(this.#store.state, { network, nowMs: performance.now() })
-    this.#store.change({ ...next, selfPeerId: peers.peerId })
+    this.#store.change(withPeers(next, peers))
   }
 
   async #loadStatements(): Promise<void> {

@@ -31,6 +31,12 @@ export class RowsView {
   #shown: readonly Price[] = []
   #pair: string | null = null
   #isPointed = false
+  #falseCount = 0
+
+  /** How many of the rows that are shown were found false. */
+  get falseCount(): number {
+    return this.#falseCount
+  }
 
   constructor(options: RowsViewOptions) {
     this.#options = options
@@ -95,6 +101,7 @@ export class RowsView {
       isFalse === 0 ? `${isTrue} of ${this.#shown.length} verified here` : `${isTrue} verified here, ${isFalse} false`
     setText(this.#note, this.#shown.length === 0 ? '' : note)
     this.#note.classList.toggle('bad', isFalse > 0)
+    this.#falseCount = isFalse
   }
 }
 
