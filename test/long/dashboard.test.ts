@@ -218,7 +218,8 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
 
   it('says what is to come while there is nothing yet', async (t) => {
     const { page } = await open(t, new DashboardWorld({ rounds: 0 }))
-    await page.getByText(/No price yet: the first comes within/).waitFor()
+    await page.getByText('No price yet', { exact: true }).waitFor()
+    await page.getByText(/^The first comes within/).waitFor()
     await page.getByText('No row of ETH-USD yet.').waitFor()
     await page.getByText('Nothing waits for signatures.').waitFor()
     await page.getByText('The first point of this chart').waitFor()

@@ -5,7 +5,7 @@ import { displayPrice } from './decimal.ts'
 import { byId, el, setText } from './element.ts'
 import { counted, duration, shortHex, timeOfDay, unbroken } from './format.ts'
 import type { PageState } from './page-state.ts'
-import { PriceChart } from './price-chart.ts'
+import { type Level, PriceChart } from './price-chart.ts'
 import { RANGES, type RangeId, type TimeWindow, isRangeId, windowOf, zoomed } from './time-range.ts'
 
 interface ChartViewOptions {
@@ -17,6 +17,7 @@ interface ChartViewOptions {
 export class ChartView {
   readonly #box = byId('chart', HTMLElement)
   readonly #empty = byId('chart-empty', HTMLElement)
+  readonly #emptyWords = byId('chart-empty-words', HTMLElement)
   readonly #readout = byId('readout', HTMLElement)
   readonly #summary = byId('chart-summary', HTMLElement)
   readonly #reset = byId('zoom-reset', HTMLButtonElement)
@@ -64,7 +65,7 @@ export class ChartView {
       this.#drawn = undefined
       this.#chart.hide()
       setText(
-        this.#empty,
+        this.#emptyWords,
         state.tableFault === null
           ? 'The first point of this chart is drawn when the first price is in the table.'
           : 'There are no prices to draw now.',
@@ -90,7 +91,9 @@ export class ChartView {
     this.#reset.disabled = this.#zoomedTo === undefined
     if (this.#isDrawn(window)) return
     this.#drawn = { data: this.#data, window }
-    this.#chart.show(this.#data, window)
+    const [newest] = this.#rounds
+    if (newest === undefined) return
+    this.#chart.show({ data: this.#data, window, newest: levelOf(newest) })
     setText(this.#summary, chartSummary(this.#rounds, window))
     if (this.#at === undefined) this.#readNothing(window)
   }
@@ -122,6 +125,7 @@ export class ChartView {
   #read(index: number | undefined): void {
     const round = index === undefined ? undefined : this.#roundAt(index)
     this.#at = round === undefined ? undefined : index
+    this.#chart.readLevel(round && levelOf(round))
     if (round === undefined) this.#readNothing(this.#window())
     else setText(this.#readout, roundInWords(round, this.#now()))
   }
@@ -201,6 +205,10 @@ export class ChartView {
     const half = (window.toMs - window.fromMs) / 2
     return { fromMs: seconds * 1_000 - half, toMs: seconds * 1_000 + half }
   }
+}
+
+function levelOf({ median }: Round): Level {
+  return { value: Number(median), label: displayPrice(median) }
 }
 
 const NAMED = 6

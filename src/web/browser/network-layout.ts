@@ -45,7 +45,7 @@ interface Drawn {
 /** Silent peers are those whom most tell of, and no more: a node may say that it knows any. */
 const SILENT_LIMIT = 8
 /** Between the middle of a node and its label. */
-const LABEL_GAP = 18
+const LABEL_GAP = 20
 /** The same, to the side of it: what is closer touches the node. */
 const LEAST_BESIDE = 14
 /** Where the ring runs this steeply away from the vertical, a label has room above or below its node, not beside it. */

@@ -8,6 +8,7 @@ export const RADIUS = 128
 /** More labels than that would run into each other. */
 const LABELLED = 16
 const DENSE = 30
+const SIZE_OF_TEXT = 15
 /** Radius of a node; smaller where they are many, so that they do not touch. */
 const LARGEST = 9
 const CLEARANCE = 0.34
@@ -71,7 +72,7 @@ function peerOf(target: EventTarget | null): string | undefined {
 function picture({ nodes, links }: NetworkLayout, summary: string): SVGElement {
   const margin = (WIDTH - SIZE) / 2
   const root = svg('svg', {
-    viewBox: `${-margin} 0 ${WIDTH} ${SIZE}`,
+    viewBox: `${-margin} ${Math.round(middleOf(nodes) - SIZE / 2)} ${WIDTH} ${SIZE}`,
     role: 'img',
     class: links.length > DENSE ? 'dense' : undefined,
     'aria-label': `Picture of the network. ${summary}`,
@@ -92,6 +93,12 @@ function picture({ nodes, links }: NetworkLayout, summary: string): SVGElement {
   const size = Math.min(LARGEST, (CLEARANCE * 2 * Math.PI * RADIUS) / nodes.length)
   for (const node of nodes) root.append(drawnNode(node, { isLabelled, size }))
   return root
+}
+
+/** Half way from the highest node to the lowest: a ring of an odd number has less below its middle than above. */
+function middleOf(nodes: NetworkLayout['nodes']): number {
+  const heights = nodes.map(({ y }) => y)
+  return nodes.length === 0 ? SIZE / 2 : (Math.min(...heights) + Math.max(...heights)) / 2
 }
 
 interface NodeLook {
@@ -131,11 +138,12 @@ function label(placed: PlacedNode): SVGElement {
   const { node, key, y, labelX, labelY, anchor } = placed
   const name = node === undefined ? shortPeerId(key) : shortHex(node.signer)
   const second = wordsBelow(placed)
-  // Above the middle a second line would run into its own node.
-  const lift = anchor === 'middle' ? 0 : Math.min(0, (y - SIZE / 2) / RADIUS) * 12
+  // Above the middle a second line would run into its own node, and below it the first.
+  const isBelow = labelY - y > SIZE_OF_TEXT
+  const lift = isBelow ? 4 : (anchor === 'middle' ? 0 : Math.min(0, (y - SIZE / 2) / RADIUS) * 12) - 2
   return svg(
     'text',
-    { x: labelX, y: labelY + (second === '' ? 4 : lift - 2), 'text-anchor': anchor },
+    { x: labelX, y: labelY + (second === '' ? 4 : lift), 'text-anchor': anchor },
     svg('tspan', { class: 'hex' }, name),
     ...(second === '' ? [] : [svg('tspan', { class: 'second', x: labelX, dy: 15 }, second)]),
   )

@@ -44,18 +44,26 @@ export class PriceView {
     const [newest] = state.rounds
     const nextMs = (Math.floor(nowMs / constants.intervalMs) + 1) * constants.intervalMs
     setText(this.#next, `in ${countdown(nextMs - nowMs)}`)
-    setText(this.#median, newest === undefined ? '–' : displayPrice(newest.median))
+    setText(
+      this.#median,
+      newest === undefined
+        ? state.tableFault === null
+          ? 'No price yet'
+          : 'Not known now'
+        : displayPrice(newest.median),
+    )
     this.#median.classList.toggle('none', newest === undefined)
     const proved = newest === undefined ? undefined : proof(newest)
     this.#mark.dataset['proof'] = proved ?? 'unknown'
-    if (newest === undefined && state.tableFault !== null) setText(this.#note, 'What the table holds is not known now.')
+    if (newest === undefined && state.tableFault !== null)
+      setText(this.#note, `The table cannot be asked: ${state.tableFault}.`)
     else if (newest === undefined) {
       const dueMs = firstDueMs(state, pageMs)
       setText(
         this.#note,
         dueMs !== undefined
-          ? `No price yet: the first has a quorum, and is in the table in ${duration(dueMs + 999)}.`
-          : `No price yet: the first comes within ${duration(nextMs - nowMs + 3 * constants.quietPeriodMs)}, about ${duration(constants.quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`,
+          ? `The first has a quorum, and is in the table in ${duration(dueMs + 999)}.`
+          : `The first comes within ${duration(nextMs - nowMs + 3 * constants.quietPeriodMs)}, about ${duration(constants.quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`,
       )
     } else setText(this.#note, roundNote(newest, { state, nowMs, proved }))
     setText(this.#spread, newest === undefined ? '–' : spreadOf(newest))

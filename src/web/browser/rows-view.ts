@@ -158,16 +158,18 @@ class RowLine {
   }
 }
 
-/** More lines of the table beside it than this make room for more rows. */
+/** More lines of the table beside it than this make room for more rows, beyond the room that a page leaves. */
 const FEW_NODES = 4
 const NODE_PIXELS = 40
-const ROW_PIXELS = 45
+const ROW_PIXELS = 44
+const SPARE_PIXELS = 12
 
 /** How many rows fit beside the nodes of a network, beyond a page. */
-function roomOf({ network, nodes }: PageState): number {
+function roomOf({ network, nodes, bootstraps }: PageState): number {
   const known = Array.from(nodes.values(), ({ node }) => node)
-  const more = expectedNodes(known, network?.constants?.signerCount ?? 0) - FEW_NODES
-  return Math.min(MOST_BESIDE, Math.max(0, Math.floor((more * NODE_PIXELS) / ROW_PIXELS)))
+  const lines = expectedNodes(known, network?.constants?.signerCount ?? 0) + bootstraps.size
+  const room = (lines - FEW_NODES) * NODE_PIXELS + SPARE_PIXELS
+  return Math.min(MOST_BESIDE, Math.max(0, Math.floor(room / ROW_PIXELS)))
 }
 
 const NAMED = 5

@@ -63,9 +63,9 @@ export function healthLine(state: PageState, { nowMs, falseRows }: HealthContext
   return `${lead}: ${seen}; the newest price was observed ${ago(nowMs - Date.parse(newest.observedTime))}.`
 }
 
-/** Everybody is here who should be. */
-function isWhole({ network, nodes }: PageState): boolean {
-  if (network === null) return false
+/** Everybody is here who should be, and the table too. */
+function isWhole({ network, nodes, tableFault }: PageState): boolean {
+  if (network === null || tableFault !== null) return false
   const { here, expected } = nodesOf(network, nodes)
   return here === expected
 }
