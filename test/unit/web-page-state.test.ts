@@ -113,6 +113,8 @@ describe('what the page knows after an event', () => {
   it('is not well while a row is false, or the table cannot be asked', () => {
     const state = known(world)
     assert.equal(healthLine(state, WELL), 'All is well: 6 of 6 nodes here; no price yet.')
+    const unread = { ...state, isTableRead: false }
+    assert.equal(healthLine(unread, WELL), 'All is well: 6 of 6 nodes here; the table is being read.')
     const lies = { ...WELL, falseRows: 2 }
     assert.equal(healthLine(state, lies), 'Ready, but 2 rows below are false: 6 of 6 nodes here; no price yet.')
     const ill = told(state, { kind: 'health', data: { ready: false, sentences: ['No peers.'] } })
@@ -229,7 +231,10 @@ function collecting(): { readonly state: PageState; readonly pending: Pending } 
 }
 
 function known(of: DashboardWorld): PageState {
-  return withNetwork(EMPTY_STATE, { network: { ...(of.network() as unknown as Network) }, nowMs: 0 })
+  return withNetwork(
+    { ...EMPTY_STATE, isTableRead: true },
+    { network: { ...(of.network() as unknown as Network) }, nowMs: 0 },
+  )
 }
 
 function told(state: PageState, event: LiveEvent): PageState {

@@ -66,7 +66,7 @@ export class ChartView {
       this.#chart.hide()
       setText(
         this.#emptyWords,
-        state.tableFault === null
+        state.tableFault === null && state.isTableRead
           ? 'The first point of this chart is drawn when the first price is in the table.'
           : 'There are no prices to draw now.',
       )

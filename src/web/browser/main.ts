@@ -1,6 +1,6 @@
 import { Announcer } from './announcer.ts'
 import type { LiveEvent, Price, Story } from './api-shapes.ts'
-import { ask, wordsOf } from './ask.ts'
+import { ask, isAnswering, wordsOf } from './ask.ts'
 import { ChartView } from './chart-view.ts'
 import { displayPrice } from './decimal.ts'
 import { DetailDialog } from './detail-dialog.ts'
@@ -17,12 +17,15 @@ import { PendingView } from './pending-view.ts'
 import { PriceView } from './price-view.ts'
 import { type RowCheck, RowChecker } from './row-checker.ts'
 import { RowsView } from './rows-view.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import { StatusView, healthLine } from './status-view.ts'
 import { startThemeSwitch } from './theme.ts'
 import type { RowRules } from './verify-row.ts'
 
 const LINGER_MS = 4_000
 const TICK_MS = 500
+/** Far longer than a node is silent that has any other to hear. */
+const SILENCE_MS = 20_000
 const REFRESH_EVERY_MS = 30_000
 const STREAM_PATIENCE_MS = 300
 const FILL_PATIENCE_MS = 2_000
@@ -47,6 +50,8 @@ const rowsView = new RowsView({
 const networkView = new NetworkView({ onOpen: openNode })
 
 let heardMs = Date.now()
+const silence = new SilenceWatch({ isAnswering, now: () => performance.now() }, { silentMs: SILENCE_MS })
+let announcedRound = 0
 /** Shown at once and whole: what would come bit by bit would push about what is below it. */
 let isFilled = false
 let opened: Price | undefined
@@ -136,7 +141,7 @@ async function tellWhy(id: string): Promise<void> {
 }
 
 function onEvent(event: LiveEvent): void {
-  heardMs = Date.now()
+  heard()
   const before = store.state
   store.change(afterEvent(before, { event, nowMs: performance.now() }))
   switch (event.kind) {
@@ -151,7 +156,9 @@ function onEvent(event: LiveEvent): void {
         announcer.say(healthLine(store.state, { nowMs: heardMs, falseRows: rowsView.falseCount }))
       return
     case 'price': {
-      const { pair, price, signerCount } = event.data
+      const { pair, price, round, signerCount } = event.data
+      if (pair !== store.state.pair || round <= announcedRound) return
+      announcedRound = round
       announcer.say(`New price: ${pair} ${displayPrice(price)}, ${counted(signerCount, 'signer')}.`)
       return
     }
@@ -171,6 +178,11 @@ function onEvent(event: LiveEvent): void {
   }
 }
 
+function heard(): void {
+  heardMs = Date.now()
+  silence.heard()
+}
+
 function fillPage(): void {
   isFilled = true
   store.schedule()
@@ -184,9 +196,9 @@ async function start(): Promise<void> {
     openedNode = undefined
   })
   const { promise: firstOpen, resolve: onFirstOpen } = Promise.withResolvers<void>()
-  listen({
+  const stream = listen({
     onOpen: (resumed) => {
-      heardMs = Date.now()
+      heard()
       store.change({ ...store.state, connection: 'live' })
       onFirstOpen()
       if (resumed) void data.refill()
@@ -194,7 +206,10 @@ async function start(): Promise<void> {
     onLost: () => store.change({ ...store.state, connection: 'lost' }),
     onEvent,
   })
-  setInterval(() => store.schedule(), TICK_MS)
+  setInterval(() => {
+    store.schedule()
+    void silence.look().then((isSilent) => isSilent && stream.reopen())
+  }, TICK_MS)
   setInterval(() => void data.refresh(), REFRESH_EVERY_MS)
   setTimeout(onFirstOpen, STREAM_PATIENCE_MS)
   await firstOpen

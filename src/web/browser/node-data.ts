@@ -49,8 +49,8 @@ export class NodeData {
   /** What changes by itself, and what no event tells: that somebody has changed rows of the table. */
   async refresh(): Promise<void> {
     await kept(this.#loadNetwork().then(() => this.#loadStatements()))
-    const { pair } = this.#store.state
-    if (pair !== null) await kept(this.#loadRows(pair))
+    const { pair, isTableRead, tableFault } = this.#store.state
+    if (pair !== null) await kept(isTableRead && tableFault === null ? this.#loadRows(pair) : this.#loadTable(pair))
   }
 
   /** Links have changed: asked for once when several change together. */
@@ -120,7 +120,7 @@ export class NodeData {
   async #loadTable(pair: string): Promise<void> {
     try {
       await Promise.all([this.#loadRows(pair), this.#loadRounds(pair)])
-      this.#store.change({ ...this.#store.state, tableFault: null })
+      this.#store.change({ ...this.#store.state, isTableRead: true, tableFault: null })
     } catch (error) {
       this.#store.change({ ...this.#store.state, tableFault: wordsOf(error) })
       throw error

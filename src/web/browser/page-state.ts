@@ -45,6 +45,8 @@ export interface PageState {
   readonly bootstraps: ReadonlyMap<string, SeenBootstrap>
   readonly statements: ReadonlyMap<string, HeldStatement>
   readonly pair: string | null
+  /** Whether anything is known of what the table holds. */
+  readonly isTableRead: boolean
   /** Why the table could not be asked; null when it could. */
   readonly tableFault: string | null
   /** Of the chosen pair, newest observed first. */
@@ -72,6 +74,7 @@ export const EMPTY_STATE: PageState = {
   bootstraps: new Map(),
   statements: new Map(),
   pair: null,
+  isTableRead: false,
   tableFault: null,
   prices: [],
   olderPrices: null,
@@ -200,6 +203,7 @@ export function withPair(state: PageState, pair: string): PageState {
   return {
     ...state,
     pair,
+    isTableRead: false,
     prices: [],
     olderPrices: null,
     rowLimit: ROWS_A_PAGE,

@@ -18,6 +18,8 @@ const PIXELS_A_POINT = 2
 /** Of a label at the right, pixels. */
 const LABEL_MARGIN = 12
 const DIGIT = 7
+/** Of the price on its axis, pixels. */
+const TAG_HEIGHT = 20
 
 /** A price that the chart marks on its axis. */
 export interface Level {
@@ -124,6 +126,12 @@ export class PriceChart {
     this.#hair.style.setProperty('--y', `${plot.valToPos(median ?? 0, 'y').toFixed(1)}px`)
   }
 
+  /** Whether the label of the newest median stands where this one would. */
+  #isCovered(plot: uPlot, value: number): boolean {
+    const newest = this.#shown?.newest.value
+    return newest !== undefined && Math.abs(plot.valToPos(value, 'y') - plot.valToPos(newest, 'y')) < TAG_HEIGHT * 0.8
+  }
+
   #markLevel(plot: uPlot): void {
     const level = this.#pointed ?? this.#shown?.newest
     const [low, high] = this.#yRange
@@ -206,7 +214,8 @@ export class PriceChart {
           gap: 8,
           size: (_plot, values) => LABEL_MARGIN + DIGIT * longest([...(values ?? []), this.#shown?.newest.label ?? '']),
           side: 1,
-          values: (_plot, splits, _axis, _space, step) => splits.map((split) => priceLabel(split, step)),
+          values: (plot, splits, _axis, _space, step) =>
+            splits.map((split) => (this.#isCovered(plot, split) ? '' : priceLabel(split, step))),
         },
       ],
       cursor: {

@@ -54,7 +54,7 @@ export class RowsView {
   }
 
   render(state: PageState, { nowMs }: { readonly nowMs: number }): void {
-    const { prices, pair, olderPrices, tableFault } = state
+    const { prices, pair, olderPrices, isTableRead, tableFault } = state
     const rowLimit = state.rowLimit + roomOf(state)
     const isHeld =
       this.#shown.length > 0 && pair === this.#pair && (this.#isPointed || this.#body.contains(document.activeElement))
@@ -73,9 +73,11 @@ export class RowsView {
     if (prices.length === 0)
       setText(
         this.#emptyWords,
-        tableFault === null
-          ? `No row of ${pair ?? 'any pair'} yet. Each will stand here with its proof.`
-          : `The table cannot be asked now: ${tableFault}.`,
+        tableFault !== null
+          ? `The table cannot be asked now: ${tableFault}.`
+          : isTableRead
+            ? `No row of ${pair ?? 'any pair'} yet. Each will stand here with its proof.`
+            : 'The table is being read…',
       )
     this.#older.hidden = olderPrices === null && prices.length <= rowLimit
     this.#renderLines(nowMs)

@@ -44,7 +44,7 @@ interface HealthContext {
 
 /** How things are, in one line of words. */
 export function healthLine(state: PageState, { nowMs, falseRows }: HealthContext): string {
-  const { network, nodes, prices, connection, tableFault } = state
+  const { network, nodes, prices, connection, isTableRead, tableFault } = state
   if (network === null) return 'Asking the node how it is…'
   if (connection === 'lost') return 'This page has lost its node and tries again; what it shows may be old.'
   const lies =
@@ -59,6 +59,7 @@ export function healthLine(state: PageState, { nowMs, falseRows }: HealthContext
   if (network.role === 'bootstrap')
     return `${lead}: ${seen}. This is a bootstrap node; it knows the network and no prices.`
   if (newest === undefined && tableFault !== null) return `${lead}: ${seen}; what the table holds is not known now.`
+  if (newest === undefined && !isTableRead) return `${lead}: ${seen}; the table is being read.`
   if (newest === undefined) return `${lead}: ${seen}; no price yet.`
   return `${lead}: ${seen}; the newest price was observed ${ago(nowMs - Date.parse(newest.observedTime))}.`
 }
