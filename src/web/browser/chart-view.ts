@@ -51,7 +51,7 @@ export class ChartView {
     this.#reset.addEventListener('click', () => this.#zoom(undefined))
     this.#box.addEventListener('dblclick', () => this.#zoom(undefined))
     this.#box.addEventListener('keydown', (event) => this.#onKey(event))
-    this.#box.addEventListener('blur', () => this.#chart.pointAt(undefined))
+    this.#box.addEventListener('blur', () => this.#goTo(undefined))
   }
 
   /** Draws what has changed; the window moves on with the time. */
@@ -91,11 +91,14 @@ export class ChartView {
     this.#reset.disabled = this.#zoomedTo === undefined
     if (this.#isDrawn(window)) return
     this.#drawn = { data: this.#data, window }
+    const at = this.#at
     const [newest] = this.#rounds
     if (newest === undefined) return
     this.#chart.show({ data: this.#data, window, newest: levelOf(newest) })
     setText(this.#summary, chartSummary(this.#rounds, window))
-    if (this.#at === undefined) this.#readNothing(window)
+    if (at === undefined || !this.#isIn(window, at)) this.#readNothing(window)
+    // What is read stays so where the chart is drawn anew, which it is after this.
+    else queueMicrotask(() => this.#goTo(at))
   }
 
   /** Whether another drawing would be the same to the pixel. */
@@ -120,6 +123,11 @@ export class ChartView {
   #zoom(window: TimeWindow | undefined): void {
     this.#zoomedTo = window
     this.#draw()
+  }
+
+  #goTo(index: number | undefined): void {
+    this.#chart.pointAt(index)
+    this.#read(index)
   }
 
   #read(index: number | undefined): void {
@@ -147,6 +155,11 @@ export class ChartView {
 
   #roundAt(index: number): Round | undefined {
     return this.#roundBySeconds.get(this.#data.seconds[index] ?? NaN)
+  }
+
+  #isIn({ fromMs, toMs }: TimeWindow, index: number): boolean {
+    const ms = (this.#data.seconds[index] ?? NaN) * 1_000
+    return ms >= fromMs && ms <= toMs
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -183,16 +196,12 @@ export class ChartView {
 
   /** Goes to the next round in sight, over gaps and no further than the window. */
   #step(start: number, direction: 1 | -1): void {
-    const { fromMs, toMs } = this.#window()
+    const window = this.#window()
     for (let index = start; index >= 0 && index < this.#data.seconds.length; index += direction) {
-      const ms = (this.#data.seconds[index] ?? 0) * 1_000
       const round = this.#roundAt(index)
-      if (round === undefined || ms < fromMs || ms > toMs) continue
-      this.#chart.pointAt(index)
-      this.#at = index
-      const words = roundInWords(round, this.#now())
-      setText(this.#readout, words)
-      this.#announcer.answer(words)
+      if (round === undefined || !this.#isIn(window, index)) continue
+      this.#goTo(index)
+      this.#announcer.answer(roundInWords(round, this.#now()))
       return
     }
   }

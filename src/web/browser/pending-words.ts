@@ -15,7 +15,7 @@ export function absencesOf(pending: Pending, nodes: readonly HeldNode[]): readon
   return [...pending.refusals.map(({ sentence }) => sentence), ...groups]
 }
 
-const NAMED = 3
+const NAMED = 2
 
 /** As many addresses as there is room for. */
 function named(signers: readonly string[]): string {

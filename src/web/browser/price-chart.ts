@@ -84,7 +84,6 @@ export class PriceChart {
       this.#plot = new uPlot(this.#options({ proposers: data.proposers.length, size }), columns, this.#parent)
     } else this.#plot.setData(columns, false)
     this.#plot.setScale('x', scale)
-    this.#markLevel(this.#plot)
   }
 
   hide(): void {
@@ -105,7 +104,7 @@ export class PriceChart {
     if (this.#plot !== undefined) this.#markLevel(this.#plot)
   }
 
-  /** Moves the cross-hair to an entry of the data; away when undefined. */
+  /** Moves the cross-hair to an entry of the data; away when undefined. Tells its listeners nothing. */
   pointAt(index: number | undefined): void {
     const plot = this.#plot
     if (plot === undefined) return
@@ -113,6 +112,7 @@ export class PriceChart {
     const value = index === undefined ? undefined : plot.data.at(-1)?.[index]
     if (seconds === undefined || value === undefined || value === null) plot.setCursor({ left: -10, top: -10 }, false)
     else plot.setCursor({ left: plot.valToPos(seconds, 'x'), top: plot.valToPos(value, 'y') }, false)
+    this.#mark(plot)
   }
 
   /** Stands at a round and on its median, where uPlot's own would stand under the pointer. */
@@ -233,6 +233,7 @@ export class PriceChart {
           },
         ],
         setScale: [(plot) => this.#mark(plot)],
+        draw: [(plot) => this.#markLevel(plot)],
         setSelect: [
           (plot) => {
             const { left, width } = plot.select
