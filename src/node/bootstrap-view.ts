@@ -63,11 +63,11 @@ export function createBootstrapView(
       return {
         peerId: peerList.peerId,
         addresses: peerList.addresses(),
-        peers: peerList.peers().map((peer) => ({
-          ...peer,
-          signer: signerOf(peer.peerId),
-          isBootstrap: isBootstrapAgent(peer.agent),
-        })),
+        peers: peerList
+          .peers()
+          .map((peer) =>
+            Object.assign({ signer: signerOf(peer.peerId), isBootstrap: isBootstrapAgent(peer.agent) }, peer),
+          ),
       }
     },
     nodes,

@@ -158,11 +158,10 @@ export class GossipNodeView implements NodeView, NodeListener {
     return {
       peerId: peers.peerId,
       addresses: peers.addresses(),
-      peers: peers.peers().map((peer) => ({
-        ...peer,
-        signer: node.directory.voucherOf(peer.peerId),
-        isBootstrap: isBootstrapAgent(peer.agent),
-      })),
+      peers: peers.peers().map((peer) => {
+        const signer = node.directory.voucherOf(peer.peerId)
+        return Object.assign({ signer, isBootstrap: isBootstrapAgent(peer.agent) }, peer)
+      }),
     }
   }
 
