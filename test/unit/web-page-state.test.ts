@@ -116,7 +116,7 @@ describe('what the page knows after an event', () => {
     const unread = { ...state, isTableRead: false }
     assert.equal(healthLine(unread, WELL), 'All is well: 6 of 6 nodes here; the table is being read.')
     const lies = { ...WELL, falseRows: 2 }
-    assert.equal(healthLine(state, lies), 'Ready, but 2 rows below are false: 6 of 6 nodes here; no price yet.')
+    assert.equal(healthLine(state, lies), 'Ready, but 2 rows below are false: 6 of 6 nodes here.')
     const ill = told(state, { kind: 'health', data: { ready: false, sentences: ['No peers.'] } })
     assert.equal(healthLine(ill, { ...WELL, falseRows: 1 }), 'Not ready: No peers. 1 row below is false.')
     const away = { ...state, tableFault: 'The database is away' }

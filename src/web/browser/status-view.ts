@@ -58,6 +58,8 @@ export function healthLine(state: PageState, { nowMs, falseRows }: HealthContext
   const lead = lies === undefined ? (isWell ? 'All is well' : 'Ready') : `Ready, but ${lies}`
   if (network.role === 'bootstrap')
     return `${lead}: ${seen}. This is a bootstrap node; it knows the network and no prices.`
+  // No longer than the line that it takes the place of.
+  if (lies !== undefined) return `${lead}: ${seen}.`
   if (newest === undefined && tableFault !== null) return `${lead}: ${seen}; what the table holds is not known now.`
   if (newest === undefined && !isTableRead) return `${lead}: ${seen}; the table is being read.`
   if (newest === undefined) return `${lead}: ${seen}; no price yet.`
