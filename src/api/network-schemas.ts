@@ -25,6 +25,7 @@ export const NETWORK_SCHEMAS = {
         peerId,
         signer: orNull(address),
         agent: { type: ['string', 'null'], description: 'Its software; null until it has said so' },
+        bootstrap: { type: 'boolean', description: 'Whether it says that it is a bootstrap node' },
         addresses: list(text('Multiaddr')),
         connectedSince: time,
         direction: { type: 'string', enum: ['inbound', 'outbound'] },

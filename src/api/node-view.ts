@@ -116,6 +116,8 @@ export interface ConnectedPeer {
   readonly signer: Address | undefined
   /** Undefined until it has said so. */
   readonly agent: string | undefined
+  /** Whether it says that it is a bootstrap node. */
+  readonly isBootstrap: boolean
   readonly addresses: readonly string[]
   readonly connectedAtMs: number
   readonly direction: 'inbound' | 'outbound'

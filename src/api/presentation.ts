@@ -169,6 +169,7 @@ export function peersJson({ peerId, addresses, peers }: NodePeers): Json {
       peerId: peer.peerId,
       signer: peer.signer ?? null,
       agent: peer.agent ?? null,
+      bootstrap: peer.isBootstrap,
       addresses: peer.addresses,
       connectedSince: timeText(peer.connectedAtMs),
       direction: peer.direction,

@@ -3,6 +3,7 @@ import { agreedConstants } from '../core/agreed-constants.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { NetworkConstants } from '../core/network.ts'
+import { isBootstrapAgent } from '../version.ts'
 import type { BootstrapNode } from './bootstrap-node.ts'
 import { EventOutlet } from './event-outlet.ts'
 import { SeenNodes } from './seen-nodes.ts'
@@ -68,7 +69,11 @@ export function createBootstrapView(
       return {
         peerId: peerList.peerId,
         addresses: peerList.addresses(),
-        peers: peerList.peers().map((peer) => Object.assign({ signer: signerOf(peer.peerId) }, peer)),
+        peers: peerList
+          .peers()
+          .map((peer) =>
+            Object.assign({ signer: signerOf(peer.peerId), isBootstrap: isBootstrapAgent(peer.agent) }, peer),
+          ),
       }
     },
     nodes,

@@ -17,7 +17,7 @@ import type { NetworkConstants } from '../core/network.ts'
 import { type Round, type StatementId, roundAt } from '../core/statement.ts'
 import type { SignedStatus } from '../core/status.ts'
 import type { PeerList } from '../gossip/peer-list.ts'
-import { AGENT_VERSION } from '../version.ts'
+import { AGENT_VERSION, isBootstrapAgent } from '../version.ts'
 import type { AssembledNode } from './assemble.ts'
 import { EventOutlet } from './event-outlet.ts'
 import type { NodeListener, ProposalFault } from './node-listener.ts'
@@ -163,7 +163,10 @@ export class GossipNodeView implements NodeView, NodeListener {
     return {
       peerId: peers.peerId,
       addresses: peers.addresses(),
-      peers: peers.peers().map((peer) => Object.assign({ signer: node.directory.voucherOf(peer.peerId) }, peer)),
+      peers: peers.peers().map((peer) => {
+        const signer = node.directory.voucherOf(peer.peerId)
+        return Object.assign({ signer, isBootstrap: isBootstrapAgent(peer.agent) }, peer)
+      }),
     }
   }
 

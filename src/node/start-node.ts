@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { swarmKey } from '../gossip/swarm-key.ts'
-import { AGENT_VERSION } from '../version.ts'
+import { BOOTSTRAP_AGENT } from '../version.ts'
 import { startBootstrapNode } from './bootstrap-node.ts'
 import { createBootstrapView } from './bootstrap-view.ts'
 import { requireHttpAddress, startHttpServer } from './http-server.ts'
@@ -26,7 +26,7 @@ async function startBootstrap(components: NodeComponents, config: Config): Promi
       listen: config.listenAddresses,
       dataDir: config.dataDir,
       bootstrapAddresses: config.dialAddresses,
-      agentVersion: AGENT_VERSION,
+      agentVersion: BOOTSTRAP_AGENT,
       networkKey: config.networkKey && swarmKey(config.networkKey.reveal()),
       allowPeers: config.allowedPeers,
     },

@@ -54,6 +54,12 @@ describe('the dashboard of a running cluster', { skip: WITHOUT_BROWSER, timeout:
       await page.locator('#simulated').waitFor()
     })
 
+    await t.test('draws the bootstrap node as what it is', async () => {
+      await page.locator('.node.bootstrap.connected').getByText('bootstrap', { exact: true }).waitFor({ timeout })
+      await page.locator('#nodes tr[data-state=bootstrap]').getByText('connected', { exact: true }).waitFor()
+      assert.equal(await page.locator('.node.silent').count(), 0)
+    })
+
     const [node2, node4] = await network.nodes('node2', 'node4')
     assert.ok(node2 && node4)
     await page.locator('#network-summary').getByText('3 of 4 nodes here, 1 not heard yet.').waitFor({ timeout })

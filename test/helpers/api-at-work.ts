@@ -125,12 +125,13 @@ export class MadeUpNode implements NodeView {
   peers(): ReturnType<NodeView['peers']> {
     const known = { peerId: PEER, signer: bob.address, agent: 'gossip-price/0.1.0', addresses: ['/ip4/10.0.0.1/tcp/1'] }
     const unknown = { peerId: '12D3KooWOther', signer: undefined, agent: undefined, addresses: [] }
+    const met = { connectedAtMs: OBSERVED_AT, isBootstrap: false }
     return {
       peerId: SELF,
       addresses: [`/ip4/127.0.0.1/tcp/8000/p2p/${SELF}`],
       peers: [
-        { ...known, connectedAtMs: OBSERVED_AT, direction: 'outbound' },
-        { ...unknown, connectedAtMs: OBSERVED_AT, direction: 'inbound' },
+        { ...known, ...met, direction: 'outbound' },
+        { ...unknown, ...met, direction: 'inbound' },
       ],
     }
   }

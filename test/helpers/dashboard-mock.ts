@@ -13,6 +13,10 @@ export interface DashboardMock {
   readonly emit: (event: LiveEvent) => void
   /** Ends every open stream; browsers come back. */
   readonly dropStreams: () => void
+  /** Says nothing any more, as a node that hangs: connections stay, and whoever asks waits. */
+  readonly hang: () => void
+  /** Answers all that wait, and goes on. */
+  readonly recover: () => void
   /** Answers that many further streams with 503. */
   readonly refuseStreams: (count: number) => void
   /** Resolves when this many streams were opened since the start. */
@@ -31,7 +35,14 @@ export async function startDashboardMock(world: DashboardWorld): Promise<Dashboa
   let sent = 0
   let refusals = 0
 
+  let waitingForUs: (() => void)[] | undefined
+
   const server = createServer((request, response) => {
+    if (waitingForUs === undefined) respond(request, response)
+    else waitingForUs.push(() => respond(request, response))
+  })
+
+  function respond(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader('content-security-policy', POLICY)
     response.setHeader('x-content-type-options', 'nosniff')
     const url = new URL(request.url ?? '/', 'http://mock')
@@ -43,7 +54,7 @@ export async function startDashboardMock(world: DashboardWorld): Promise<Dashboa
     else if (url.pathname === '/v1/stream') openStream(request, response)
     else if (world.isTableAway && /^\/v1\/(?:prices|rounds)/.test(url.pathname)) fail(response)
     else answer(response, answerTo(world, url))
-  })
+  }
 
   function openStream(request: IncomingMessage, response: ServerResponse): void {
     if (refusals-- > 0) {
@@ -68,6 +79,14 @@ export async function startDashboardMock(world: DashboardWorld): Promise<Dashboa
     },
     dropStreams() {
       for (const stream of streams) stream.destroy()
+    },
+    hang() {
+      waitingForUs = []
+    },
+    recover() {
+      const all = waitingForUs ?? []
+      waitingForUs = undefined
+      for (const answerNow of all) answerNow()
     },
     refuseStreams(count) {
       refusals = count
@@ -105,8 +124,10 @@ function answerTo(world: DashboardWorld, { pathname, searchParams }: URL): unkno
   switch (pathname) {
     case '/v1/network':
       return world.network()
+    case '/livez':
+      return { status: 'live' }
     case '/v1/peers':
-      return { peerId: world.selfPeerId, addresses: ['/ip4/127.0.0.1/tcp/8000'], peers: [] }
+      return { ...world.peers(), addresses: ['/ip4/127.0.0.1/tcp/8000'] }
     case '/v1/statements':
       return { statements: [...world.statements.values()] }
     case '/v1/prices': {

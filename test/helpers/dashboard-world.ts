@@ -1,4 +1,4 @@
-import type { Pending, Price, ProvedPrice, Round, SeenNode } from '../../src/web/browser/api-shapes.ts'
+import type { Peer, Peers, Pending, Price, ProvedPrice, Round, SeenNode } from '../../src/web/browser/api-shapes.ts'
 import { medianOf } from '../../src/web/browser/decimal.ts'
 import type { Address } from '../../src/core/address.ts'
 import { fromHex, toHex } from '../../src/core/hex.ts'
@@ -46,6 +46,8 @@ export class DashboardWorld {
   readonly silentPeer = '12D3KooWBootstrapHbTb9fGvWqM7u2mQnGUSjJ6'
   readonly minimum = 3
   health: { ready: boolean; sentences: string[] } = { ready: true, sentences: [] }
+  /** Whether the bootstrap node is connected. */
+  hasBootstrap = true
   /** Whether the database answers. */
   isTableAway = false
   readonly #seed = walk(7)
@@ -95,6 +97,18 @@ export class DashboardWorld {
       nodes: this.members.map((member) => this.node(member)),
       links: this.#links(),
     }
+  }
+
+  /** Those of this node: the bootstrap node, which is the only one that the page asks for. */
+  peers(): Peers {
+    const peer: Peer = {
+      peerId: this.silentPeer,
+      agent: 'gossip-price/0.1.0 bootstrap',
+      bootstrap: true,
+      addresses: ['/ip4/10.0.0.9/tcp/8000'],
+      connectedSince: new Date(Date.now() - 4_000_000).toISOString(),
+    }
+    return { peerId: this.selfPeerId, peers: this.hasBootstrap && this.selfPeerId !== this.silentPeer ? [peer] : [] }
   }
 
   node({ address, peerId }: Member): SeenNode {
@@ -310,7 +324,7 @@ export class DashboardWorld {
   #links(): { from: string; to: string }[] {
     const alive = this.members.filter(({ peerId }) => this.states.get(peerId) !== 'gone').map(({ peerId }) => peerId)
     const pairs = alive.flatMap((from, at) => alive.slice(at + 1).map((to) => ({ from, to })))
-    return [...pairs, ...alive.slice(0, 3).map((to) => ({ from: this.silentPeer, to }))]
+    return [...pairs, ...(this.hasBootstrap ? alive.slice(0, 3).map((to) => ({ from: this.silentPeer, to })) : [])]
   }
 }
 

@@ -35,7 +35,7 @@ interface Shown {
     readonly state: string
   }[]
   readonly links: readonly { readonly from: string; readonly to: string }[]
-  readonly peers: readonly { readonly peerId: string; readonly signer: string | null }[]
+  readonly peers: readonly { readonly peerId: string; readonly signer: string | null; readonly bootstrap: boolean }[]
 }
 
 async function get(node: NodeAtWork, path: string): Promise<Shown> {
@@ -95,7 +95,7 @@ describe('the bootstrap node', { timeout: 240_000 }, () => {
     assert.deepEqual((await get(bootstrap, '/v1/network')).nodes, [])
     const stream = await openStream(t, { url })
     const names = ['node1', 'node2', 'node3']
-    const nodes = await network.nodes(...names)
+    const nodes = [await network.node('node1', ANY_PORT), ...(await network.nodes('node2', 'node3'))]
     const shown = await shows(network, bootstrap, names)
     assert.deepEqual([shown.role, shown.constants?.signerCount], ['bootstrap', 3])
     assert.ok(shown.nodes.every(({ listed }) => listed))
@@ -109,6 +109,9 @@ describe('the bootstrap node', { timeout: 240_000 }, () => {
 
     const [first] = nodes
     assert.ok(first)
+    const ofFirst = await get(first, '/v1/peers')
+    const bootstraps = ofFirst.peers.filter((peer) => peer.bootstrap).map(({ peerId }) => peerId)
+    assert.deepEqual(bootstraps, [bootstrap.peerId], 'nodes know it for what it is')
     await network.until(
       async () => /^gp_topic_peers\{topic="status"\} 3$/m.test(await metricsOf(first)),
       'the bootstrap node listens to status',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, after, before, describe, it } from 'node:test'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import type { LiveEvent } from '../../src/web/browser/api-shapes.ts'
 import { WITHOUT_BROWSER, startBrowser } from '../helpers/chromium.ts'
 import {
@@ -76,7 +76,7 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     const { page } = await open(t, world)
     const row = page.locator('#rows tr').nth(2)
     await row.locator('.ring-cross').waitFor()
-    await page.locator('#rows-note').getByText('12 verified here, 1 false').waitFor()
+    await page.locator('#rows-note').getByText('14 verified here, 1 false').waitFor()
     await row.locator('.row-open').click()
     const dialog = page.locator('dialog[open]')
     await dialog.getByText('This row is false.').waitFor()
@@ -133,6 +133,25 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     assert.match((await page.locator('#health').textContent()) ?? '', /5 of 6 nodes here/)
   })
 
+  it('shows a bootstrap node as one: in the picture, in the table, and in words, also when it has gone', async (t) => {
+    const world = new DashboardWorld()
+    const { page, mock } = await open(t, world)
+    await page.locator('.node.bootstrap.connected').getByText('bootstrap', { exact: true }).waitFor()
+    const line = page.locator('#nodes tr[data-state=bootstrap]')
+    await line.getByText('connected', { exact: true }).waitFor()
+    await line.locator('.node-open').focus()
+    await page.locator('#network-words').getByText('is a bootstrap node, through which').waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('dialog[open]').getByText('gossip-price/0.1.0 bootstrap').waitFor()
+    world.hasBootstrap = false
+    mock.emit({ kind: 'peer', data: { peerId: world.silentPeer, up: false } })
+    await page.locator('dialog[open]').getByText('gone: not connected any more').waitFor()
+    await page.keyboard.press('Escape')
+    await line.getByText('gone', { exact: true }).waitFor()
+    await page.locator('.node.bootstrap.gone').getByText('bootstrap, gone', { exact: true }).waitFor()
+    assert.match((await page.locator('#health').textContent()) ?? '', /All is well: 6 of 6 nodes here/)
+  })
+
   it('says when it has lost its node, and takes the stream up where it broke', async (t) => {
     const world = new DashboardWorld()
     const { page, mock, problems } = await open(t, world)
@@ -149,6 +168,19 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
       problems.splice(0).filter((problem) => !problem.includes('net::ERR_')),
       [],
     )
+  })
+
+  it('says when its node hangs, though its connection has not ended', async (t) => {
+    const world = new DashboardWorld({ rounds: 3 })
+    const { page, mock } = await open(t, world)
+    await allChecked(page)
+    mock.hang()
+    await page.locator('#connection[data-state=lost]').waitFor({ timeout: 60_000 })
+    await page.locator('#health').getByText('This page has lost its node').waitFor()
+    const price = commitNew(world)
+    mock.recover()
+    await page.locator('#connection[data-state=live]').waitFor()
+    await page.locator(`#rows tr:first-child [aria-label*="round ${price.round}."]`).waitFor()
   })
 
   it('opens a stream anew that the node has refused, and asks for what it missed', async (t) => {
@@ -199,7 +231,8 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
 
   it('says what is to come while there is nothing yet', async (t) => {
     const { page } = await open(t, new DashboardWorld({ rounds: 0 }))
-    await page.getByText(/No price yet: the first comes within/).waitFor()
+    await page.getByText('No price yet', { exact: true }).waitFor()
+    await page.getByText(/^The first comes within/).waitFor()
     await page.getByText('No row of ETH-USD yet.').waitFor()
     await page.getByText('Nothing waits for signatures.').waitFor()
     await page.getByText('The first point of this chart').waitFor()
@@ -232,6 +265,7 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     const { page } = await open(t, world)
     await page.getByText('it knows the network and no prices').waitFor()
     assert.equal(await page.locator('.node.here').count(), 6)
+    await page.locator('.node.bootstrap').getByText('this node, bootstrap', { exact: true }).waitFor()
     for (const id of ['price-section', 'pending-section', 'rows-section'])
       assert.equal(await page.locator(`#${id}`).isVisible(), false)
   })
@@ -309,8 +343,12 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     const newest = await page.locator('#announcer').textContent()
     await page.keyboard.press('ArrowLeft')
     assert.notEqual(await page.locator('#announcer').textContent(), newest)
+    const read = await page.locator('#readout').textContent()
     await page.keyboard.press('+')
     await page.locator('#zoom-reset:enabled').waitFor()
+    await page.locator('#chart .hair').waitFor()
+    assert.equal(await page.locator('#readout').textContent(), read, 'zooming loses nothing of what is read')
+    assert.equal(await page.locator('#chart .level.pointed').count(), 1)
     await page.keyboard.press('Escape')
     await page.locator('#zoom-reset:disabled').waitFor({ state: 'attached' })
 
@@ -369,8 +407,10 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     const paper = async (): Promise<string> =>
       page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
     const light = await paper()
+    assert.deepEqual(await drawnIn(page, [LIGHT_GREEN, DARK_GREEN]), [true, false])
     await page.getByRole('radio', { name: 'Dark' }).check({ force: true })
     assert.notEqual(await paper(), light)
+    assert.deepEqual(await drawnIn(page, [LIGHT_GREEN, DARK_GREEN]), [false, true], 'the chart follows')
     await page.reload()
     await page.locator('#connection[data-state=live]').waitFor()
     assert.notEqual(await paper(), light)
@@ -390,6 +430,26 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
       t.diagnostic(await takePicture(page, `made-up-${name}`))
     })
 })
+
+/** Of the median, in the style sheet. */
+const LIGHT_GREEN = [0x17, 0x69, 0x4d]
+const DARK_GREEN = [0x62, 0xc7, 0x9f]
+
+/** Whether the chart has pixels of each of these colours. */
+async function drawnIn(page: Page, colours: readonly (readonly number[])[]): Promise<readonly boolean[]> {
+  return page.evaluate(`new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => {
+    const canvas = document.querySelector('#chart canvas')
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })
+    copy.drawImage(canvas, 0, 0)
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
+    const has = ([r, g, b]) => {
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at] === r && data[at + 1] === g && data[at + 2] === b && data[at + 3] === 255) return true
+      return false
+    }
+    resolve(${JSON.stringify(colours)}.map(has))
+  })))`)
+}
 
 /** Every kind of thing that the page can show at once. */
 function busy(): DashboardWorld {

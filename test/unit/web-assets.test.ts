@@ -53,6 +53,17 @@ describe('the files of the dashboard', () => {
       assert.doesNotMatch(text, /https?:|["'(]\/\//, path)
   })
 
+  it('have every colour once, for both themes', () => {
+    const sheets = texts('text/css').filter(([path]) => !path.startsWith('/lib/'))
+    const coloured = sheets.filter(([, text]) => /#[0-9a-f]{3,8}\b/i.test(text)).map(([path]) => path)
+    assert.deepEqual(coloured, ['/style.css'])
+    const [, style = ''] = sheets.find(([path]) => path === '/style.css') ?? []
+    const set = [...style.matchAll(/(--[\w-]+): ([^;]*#[^;]*);/g)]
+    assert.ok(set.length > 10)
+    for (const [, name, value = ''] of set) assert.match(value, /^light-dark\(#\w+, #\w+\)$/, name)
+    assert.equal(new Set(set.map(([, name]) => name)).size, set.length)
+  })
+
   it('make no markup of what they are told', () => {
     for (const [path, text] of texts('text/javascript').filter(([name]) => name.startsWith('/app/')))
       assert.doesNotMatch(

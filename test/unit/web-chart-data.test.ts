@@ -127,7 +127,7 @@ describe('the stretch of time that is shown', () => {
       for (const range of ['1h', '24h', 'all'] as const) {
         const { fromMs, toMs, widthMs } = shown(range, { from: few })
         assert.ok(fromMs < nowMs && toMs > nowMs)
-        assert.ok(widthMs >= 6 * INTERVAL_MS && widthMs < 7 * INTERVAL_MS, `${widthMs}`)
+        assert.ok(widthMs >= 3 * INTERVAL_MS && widthMs < 4 * INTERVAL_MS, `${widthMs}`)
       }
   })
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SeenNode } from '../../src/web/browser/api-shapes.ts'
-import { networkLayout, networkSummary } from '../../src/web/browser/network-layout.ts'
+import { type Bootstraps, networkLayout, networkSummary } from '../../src/web/browser/network-layout.ts'
 
 const SPACE = { size: 400, radius: 150 }
+const NONE: Bootstraps = new Map()
 const nodes = ['c', 'a', 'b'].map((signer) => nodeOf(signer))
 
 describe('the picture of the network', () => {
   it('has this node on top, and the others around in order of their signers', () => {
-    const layout = networkLayout({ nodes, links: [], selfPeerId: 'peer-b', self: null }, SPACE)
+    const layout = networkLayout({ nodes, links: [], bootstraps: NONE, selfPeerId: 'peer-b', self: null }, SPACE)
     assert.deepEqual(
       layout.nodes.map(({ key }) => key),
       ['peer-a', 'peer-b', 'peer-c'],
@@ -19,8 +20,11 @@ describe('the picture of the network', () => {
   })
 
   it('is the same whatever the order in which nodes are told of', () => {
-    const one = networkLayout({ nodes, links: [], selfPeerId: null, self: null }, SPACE)
-    assert.deepEqual(networkLayout({ nodes: nodes.toReversed(), links: [], selfPeerId: null, self: null }, SPACE), one)
+    const one = networkLayout({ nodes, links: [], bootstraps: NONE, selfPeerId: null, self: null }, SPACE)
+    assert.deepEqual(
+      networkLayout({ nodes: nodes.toReversed(), links: [], bootstraps: NONE, selfPeerId: null, self: null }, SPACE),
+      one,
+    )
   })
 
   it('draws a link once that both ends tell of, and none from a node to itself', () => {
@@ -29,12 +33,12 @@ describe('the picture of the network', () => {
       { from: 'peer-b', to: 'peer-a' },
       { from: 'peer-a', to: 'peer-a' },
     ]
-    assert.equal(networkLayout({ nodes, links, selfPeerId: null, self: null }, SPACE).links.length, 1)
+    assert.equal(networkLayout({ nodes, links, bootstraps: NONE, selfPeerId: null, self: null }, SPACE).links.length, 1)
   })
 
   it('shows peers that send no status, this node too', () => {
     const layout = networkLayout(
-      { nodes, links: [{ from: 'peer-a', to: 'silent' }], selfPeerId: 'bootstrap', self: null },
+      { nodes, links: [{ from: 'peer-a', to: 'silent' }], bootstraps: NONE, selfPeerId: 'bootstrap', self: null },
       SPACE,
     )
     assert.deepEqual(
@@ -44,10 +48,31 @@ describe('the picture of the network', () => {
     assert.equal(layout.links.length, 1)
   })
 
+  it('shows a bootstrap node as that, also when nobody is connected to it any more', () => {
+    const bootstraps: Bootstraps = new Map([
+      ['one', 'connected'],
+      ['other', 'gone'],
+      ['peer-b', 'connected'],
+    ])
+    const links = [{ from: 'peer-a', to: 'one' }]
+    const layout = networkLayout({ nodes, links, bootstraps, selfPeerId: 'peer-a', self: 'a' }, SPACE)
+    assert.deepEqual(
+      layout.nodes.map(({ key, bootstrap }) => [key, bootstrap]),
+      [
+        ['peer-a', undefined],
+        ['peer-b', undefined],
+        ['peer-c', undefined],
+        ['one', 'connected'],
+        ['other', 'gone'],
+      ],
+      'who sends a status is a node, whatever else it says',
+    )
+  })
+
   it('draws every node, also when a signer says that the peer of another is its own', () => {
     const liar = { ...nodeOf('z'), peerId: 'peer-b' }
     const links = [{ from: 'peer-b', to: 'peer-a' }]
-    const told = { nodes: [liar, ...nodes], links, selfPeerId: 'peer-b', self: 'b' }
+    const told = { nodes: [liar, ...nodes], links, bootstraps: NONE, selfPeerId: 'peer-b', self: 'b' }
     const signers = networkLayout(told, SPACE).nodes.map(({ key, node, isSelf }) => [node?.signer, key, isSelf])
     assert.deepEqual(signers, [
       ['a', 'peer-a', false],
@@ -68,7 +93,7 @@ describe('the picture of the network', () => {
       { from: 'peer-c', to: 'other' },
       { from: 'peer-a', to: 'other' },
     ]
-    const { nodes: placed } = networkLayout({ nodes, links, selfPeerId: 'peer-b', self: 'b' }, SPACE)
+    const { nodes: placed } = networkLayout({ nodes, links, bootstraps: NONE, selfPeerId: 'peer-b', self: 'b' }, SPACE)
     const silent = placed.filter(({ node }) => node === undefined).map(({ key }) => key)
     assert.equal(silent.length, 8)
     assert.ok(silent.includes('bootstrap') && silent.includes('other'))
@@ -76,9 +101,12 @@ describe('the picture of the network', () => {
 
   it('keeps every node and label within reach', () => {
     const many = Array.from({ length: 40 }, (_, at) => nodeOf(String(at).padStart(2, '0')))
-    for (const { x, y } of networkLayout({ nodes: many, links: [], selfPeerId: null, self: null }, SPACE).nodes)
+    for (const { x, y } of networkLayout(
+      { nodes: many, links: [], bootstraps: NONE, selfPeerId: null, self: null },
+      SPACE,
+    ).nodes)
       assert.ok(x >= 49 && x <= 351 && y >= 49 && y <= 351)
-    assert.deepEqual(networkLayout({ nodes: [], links: [], selfPeerId: null, self: null }, SPACE), {
+    assert.deepEqual(networkLayout({ nodes: [], links: [], bootstraps: NONE, selfPeerId: null, self: null }, SPACE), {
       nodes: [],
       links: [],
     })

@@ -8,6 +8,7 @@ import {
   withNetwork,
   withNewestPrices,
   withOlderRounds,
+  withPeers,
   withStatements,
   withoutEnded,
   type PageState,
@@ -17,6 +18,7 @@ import { healthLine } from '../../src/web/browser/status-view.ts'
 import { DashboardWorld, type Member } from '../helpers/dashboard-world.ts'
 
 const world = new DashboardWorld({ rounds: 0 })
+const WELL = { nowMs: 0, falseRows: 0 }
 const [first, second, third, fourth] = world.members as [Member, Member, Member, Member]
 
 describe('what the page knows after an event', () => {
@@ -103,9 +105,34 @@ describe('what the page knows after an event', () => {
     const state = known(world)
     const gone = told(state, { kind: 'node', data: { ...world.node(second), state: 'gone' } })
     assert.equal(gone.nodes.get(second.address)?.node.state, 'gone')
-    assert.equal(healthLine(gone, 0), 'Ready: 5 of 6 nodes here; no price yet.')
+    assert.equal(healthLine(gone, WELL), 'Ready: 5 of 6 nodes here; no price yet.')
     const ill = told(gone, { kind: 'health', data: { ready: false, sentences: ['No peers.', 'No price.'] } })
-    assert.equal(healthLine(ill, 0), 'Not ready: No peers. No price.')
+    assert.equal(healthLine(ill, WELL), 'Not ready: No peers. No price.')
+  })
+
+  it('is not well while a row is false, or the table cannot be asked', () => {
+    const state = known(world)
+    assert.equal(healthLine(state, WELL), 'All is well: 6 of 6 nodes here; no price yet.')
+    const unread = { ...state, isTableRead: false }
+    assert.equal(healthLine(unread, WELL), 'All is well: 6 of 6 nodes here; the table is being read.')
+    const lies = { ...WELL, falseRows: 2 }
+    assert.equal(healthLine(state, lies), 'Ready, but 2 rows below are false: 6 of 6 nodes here.')
+    const ill = told(state, { kind: 'health', data: { ready: false, sentences: ['No peers.'] } })
+    assert.equal(healthLine(ill, { ...WELL, falseRows: 1 }), 'Not ready: No peers. 1 row below is false.')
+    const away = { ...state, tableFault: 'The database is away' }
+    assert.equal(healthLine(away, WELL), 'Ready: 6 of 6 nodes here; what the table holds is not known now.')
+  })
+
+  it('holds the bootstrap nodes that were connected, a few of them', () => {
+    const { peerId, peers } = world.peers()
+    const [peer] = peers
+    assert.ok(peer)
+    const seen = withPeers(EMPTY_STATE, { peerId, peers: [peer, { ...peer, peerId: 'other', bootstrap: false }] })
+    assert.deepEqual([...seen.bootstraps], [[peer.peerId, { peer, isConnected: true }]])
+    const gone = withPeers(seen, { peerId, peers: [] })
+    assert.deepEqual([...gone.bootstraps], [[peer.peerId, { peer, isConnected: false }]])
+    const crowd = Array.from({ length: 9 }, (_, at) => ({ ...peer, peerId: `crowd-${at}` }))
+    assert.equal(withPeers(gone, { peerId, peers: crowd }).bootstraps.size, 4)
   })
 
   it('is unmoved by events of statements that it does not hold', () => {
@@ -180,6 +207,12 @@ describe('a pending statement in words', () => {
     ])
   })
 
+  it('names a few of the many who have not signed', () => {
+    const { pending } = collecting()
+    const missing = Array.from({ length: 6 }, (_, at) => `0x${String(at).repeat(40)}`)
+    assert.deepEqual(absencesOf({ ...pending, missing }, []), ['Never heard: 0x0000…0000 and 5 more.'])
+  })
+
   it('has a dot for each signer, and at least as many as a quorum takes', () => {
     const { pending } = collecting()
     assert.deepEqual(dotsOf({ ...pending, missing: [] }), ['signed', 'missing', 'missing'])
@@ -198,7 +231,10 @@ function collecting(): { readonly state: PageState; readonly pending: Pending } 
 }
 
 function known(of: DashboardWorld): PageState {
-  return withNetwork(EMPTY_STATE, { network: { ...(of.network() as unknown as Network) }, nowMs: 0 })
+  return withNetwork(
+    { ...EMPTY_STATE, isTableRead: true },
+    { network: { ...(of.network() as unknown as Network) }, nowMs: 0 },
+  )
 }
 
 function told(state: PageState, event: LiveEvent): PageState {

@@ -107,6 +107,22 @@ export interface SeenNode {
   readonly behindBecause?: string | null
 }
 
+/** A peer that this page's node is connected to. */
+export interface Peer {
+  readonly peerId: string
+  readonly agent: string | null
+  /** Older nodes do not tell. */
+  readonly bootstrap?: boolean
+  readonly addresses: readonly string[]
+  readonly connectedSince: string
+}
+
+export interface Peers {
+  /** Of this page's node. */
+  readonly peerId: string
+  readonly peers: readonly Peer[]
+}
+
 export interface Link {
   readonly from: string
   readonly to: string

@@ -32,6 +32,18 @@ export async function ask<T>(path: string): Promise<T> {
   }
 }
 
+const PATIENCE_MS = 5_000
+
+/** Whether this page's node answers at all, soon. */
+export async function isAnswering(): Promise<boolean> {
+  try {
+    await fetch('/livez', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** What went wrong, to stand at the end of a sentence. */
 export function wordsOf(error: unknown): string {
   return (error instanceof Error ? error.message : 'no answer').replace(/\.$/, '')

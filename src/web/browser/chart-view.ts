@@ -5,7 +5,7 @@ import { displayPrice } from './decimal.ts'
 import { byId, el, setText } from './element.ts'
 import { counted, duration, shortHex, timeOfDay, unbroken } from './format.ts'
 import type { PageState } from './page-state.ts'
-import { PriceChart } from './price-chart.ts'
+import { type Level, PriceChart } from './price-chart.ts'
 import { RANGES, type RangeId, type TimeWindow, isRangeId, windowOf, zoomed } from './time-range.ts'
 
 interface ChartViewOptions {
@@ -17,6 +17,7 @@ interface ChartViewOptions {
 export class ChartView {
   readonly #box = byId('chart', HTMLElement)
   readonly #empty = byId('chart-empty', HTMLElement)
+  readonly #emptyWords = byId('chart-empty-words', HTMLElement)
   readonly #readout = byId('readout', HTMLElement)
   readonly #summary = byId('chart-summary', HTMLElement)
   readonly #reset = byId('zoom-reset', HTMLButtonElement)
@@ -50,7 +51,7 @@ export class ChartView {
     this.#reset.addEventListener('click', () => this.#zoom(undefined))
     this.#box.addEventListener('dblclick', () => this.#zoom(undefined))
     this.#box.addEventListener('keydown', (event) => this.#onKey(event))
-    this.#box.addEventListener('blur', () => this.#chart.pointAt(undefined))
+    this.#box.addEventListener('blur', () => this.#goTo(undefined))
   }
 
   /** Draws what has changed; the window moves on with the time. */
@@ -64,8 +65,8 @@ export class ChartView {
       this.#drawn = undefined
       this.#chart.hide()
       setText(
-        this.#empty,
-        state.tableFault === null
+        this.#emptyWords,
+        state.tableFault === null && state.isTableRead
           ? 'The first point of this chart is drawn when the first price is in the table.'
           : 'There are no prices to draw now.',
       )
@@ -90,9 +91,14 @@ export class ChartView {
     this.#reset.disabled = this.#zoomedTo === undefined
     if (this.#isDrawn(window)) return
     this.#drawn = { data: this.#data, window }
-    this.#chart.show(this.#data, window)
+    const at = this.#at
+    const [newest] = this.#rounds
+    if (newest === undefined) return
+    this.#chart.show({ data: this.#data, window, newest: levelOf(newest) })
     setText(this.#summary, chartSummary(this.#rounds, window))
-    if (this.#at === undefined) this.#readNothing(window)
+    if (at === undefined || !this.#isIn(window, at)) this.#readNothing(window)
+    // What is read stays so where the chart is drawn anew, which it is after this.
+    else queueMicrotask(() => this.#goTo(at))
   }
 
   /** Whether another drawing would be the same to the pixel. */
@@ -119,9 +125,15 @@ export class ChartView {
     this.#draw()
   }
 
+  #goTo(index: number | undefined): void {
+    this.#chart.pointAt(index)
+    this.#read(index)
+  }
+
   #read(index: number | undefined): void {
     const round = index === undefined ? undefined : this.#roundAt(index)
     this.#at = round === undefined ? undefined : index
+    this.#chart.readLevel(round && levelOf(round))
     if (round === undefined) this.#readNothing(this.#window())
     else setText(this.#readout, roundInWords(round, this.#now()))
   }
@@ -143,6 +155,11 @@ export class ChartView {
 
   #roundAt(index: number): Round | undefined {
     return this.#roundBySeconds.get(this.#data.seconds[index] ?? NaN)
+  }
+
+  #isIn({ fromMs, toMs }: TimeWindow, index: number): boolean {
+    const ms = (this.#data.seconds[index] ?? NaN) * 1_000
+    return ms >= fromMs && ms <= toMs
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -179,16 +196,12 @@ export class ChartView {
 
   /** Goes to the next round in sight, over gaps and no further than the window. */
   #step(start: number, direction: 1 | -1): void {
-    const { fromMs, toMs } = this.#window()
+    const window = this.#window()
     for (let index = start; index >= 0 && index < this.#data.seconds.length; index += direction) {
-      const ms = (this.#data.seconds[index] ?? 0) * 1_000
       const round = this.#roundAt(index)
-      if (round === undefined || ms < fromMs || ms > toMs) continue
-      this.#chart.pointAt(index)
-      this.#at = index
-      const words = roundInWords(round, this.#now())
-      setText(this.#readout, words)
-      this.#announcer.answer(words)
+      if (round === undefined || !this.#isIn(window, index)) continue
+      this.#goTo(index)
+      this.#announcer.answer(roundInWords(round, this.#now()))
       return
     }
   }
@@ -201,6 +214,10 @@ export class ChartView {
     const half = (window.toMs - window.fromMs) / 2
     return { fromMs: seconds * 1_000 - half, toMs: seconds * 1_000 + half }
   }
+}
+
+function levelOf({ median }: Round): Level {
+  return { value: Number(median), label: displayPrice(median) }
 }
 
 const NAMED = 6

@@ -55,8 +55,8 @@ export class DetailDialog {
     this.#open(title, parts)
   }
 
-  showNode(signer: string, parts: readonly HTMLElement[]): void {
-    this.#open(`Node ${shortHex(signer)}`, parts)
+  showNode(title: string, parts: readonly HTMLElement[]): void {
+    this.#open(title, parts)
   }
 
   #open(title: string, parts: readonly HTMLElement[]): void {

@@ -1,28 +1,31 @@
 import { Announcer } from './announcer.ts'
 import type { LiveEvent, Price, Story } from './api-shapes.ts'
-import { ask, wordsOf } from './ask.ts'
+import { ask, isAnswering, wordsOf } from './ask.ts'
 import { ChartView } from './chart-view.ts'
 import { displayPrice } from './decimal.ts'
 import { DetailDialog } from './detail-dialog.ts'
 import { byId } from './element.ts'
-import { counted, shortHex } from './format.ts'
+import { counted, shortHex, shortPeerId } from './format.ts'
 import { listen } from './live-stream.ts'
 import { medianProof } from './median-proof.ts'
-import { NetworkView } from './network-view.ts'
+import { NetworkView, bootstrapsOf } from './network-view.ts'
 import { NodeData } from './node-data.ts'
-import { nodeDetail } from './node-detail.ts'
-import { type HeldNode, afterEvent, withoutEnded } from './page-state.ts'
+import { bootstrapDetail, nodeDetail } from './node-detail.ts'
+import { type HeldNode, type SeenBootstrap, afterEvent, withoutEnded } from './page-state.ts'
 import { PageStore } from './page-store.ts'
 import { PendingView } from './pending-view.ts'
 import { PriceView } from './price-view.ts'
 import { type RowCheck, RowChecker } from './row-checker.ts'
 import { RowsView } from './rows-view.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import { StatusView, healthLine } from './status-view.ts'
 import { startThemeSwitch } from './theme.ts'
 import type { RowRules } from './verify-row.ts'
 
 const LINGER_MS = 4_000
 const TICK_MS = 500
+/** Far longer than a node is silent that has any other to hear. */
+const SILENCE_MS = 20_000
 const REFRESH_EVERY_MS = 30_000
 const STREAM_PATIENCE_MS = 300
 const FILL_PATIENCE_MS = 2_000
@@ -47,24 +50,26 @@ const rowsView = new RowsView({
 const networkView = new NetworkView({ onOpen: openNode })
 
 let heardMs = Date.now()
+const silence = new SilenceWatch({ isAnswering, now: () => performance.now() }, { silentMs: SILENCE_MS })
+let announcedRound = 0
 /** Shown at once and whole: what would come bit by bit would push about what is below it. */
 let isFilled = false
 let opened: Price | undefined
-let openedNode: { readonly signer: string; readonly held: HeldNode | undefined } | undefined
+let openedNode: { readonly key: string; readonly seen: HeldNode | SeenBootstrap } | undefined
 
 function render(): void {
   const wallMs = Date.now()
   const nowMs = performance.now()
   store.change(withoutEnded(store.state, { nowMs, lingerMs: LINGER_MS }))
   const { state } = store
-  statusView.render(state, { nowMs: wallMs, heardMs })
+  statusView.render(state, { nowMs: wallMs, heardMs, falseRows: rowsView.falseCount })
   if (state.network === null) return
   // A bootstrap node knows the network and nothing of prices.
   document.documentElement.dataset['role'] = state.network.role
   content.hidden = !isFilled
   footer.hidden = !isFilled
   networkView.render(state, { nowMs, wallMs })
-  if (openedNode !== undefined && state.nodes.get(openedNode.signer) !== openedNode.held) openNode(openedNode.signer)
+  if (openedNode !== undefined && seenAs(openedNode.key) !== openedNode.seen) openNode(openedNode.key)
   if (state.network.role === 'bootstrap') return
   checker.useRules(rules())
   const check = (price: Price): RowCheck => checker.check(price)
@@ -94,18 +99,28 @@ function openRow(price: Price): void {
   dialog.showRow(price, { check: checker.check(price), rules: rules(), retry })
 }
 
-function openNode(signer: string): void {
+/** @param key - a signer, or the peer id of a bootstrap node */
+function seenAs(key: string): HeldNode | SeenBootstrap | undefined {
+  return store.state.nodes.get(key) ?? store.state.bootstraps.get(key)
+}
+
+function openNode(key: string): void {
   const { nodes, network } = store.state
-  const held = nodes.get(signer)
-  if (held === undefined) return
-  openedNode = { signer, held }
-  const known = Array.from(nodes.values(), ({ node }) => node)
-  const times = { nowMs: performance.now(), wallMs: Date.now() }
-  dialog.showNode(signer, nodeDetail(held, { nodes: known, self: network?.self ?? null, ...times }))
+  const seen = seenAs(key)
+  if (seen === undefined) return
+  openedNode = { key, seen }
+  const known = { nodes: Array.from(nodes.values(), ({ node }) => node), bootstraps: bootstrapsOf(store.state) }
+  const { links = [], self = null } = network ?? {}
+  const context = { ...known, links, self, nowMs: performance.now(), wallMs: Date.now() }
+  if ('node' in seen) dialog.showNode(`Node ${shortHex(key)}`, nodeDetail(seen, context))
+  else dialog.showNode(`Bootstrap node ${shortPeerId(key)}`, bootstrapDetail(seen, context))
 }
 
 function onCheck(price: Price): void {
   if (opened?.id === price.id) openRow(price)
+  const check = checker.check(price)
+  if (check.kind === 'judged' && !check.verdict.isTrue)
+    announcer.say(`The row of round ${price.round} by ${shortHex(price.proposer)} is false.`)
   store.schedule()
 }
 
@@ -126,7 +141,7 @@ async function tellWhy(id: string): Promise<void> {
 }
 
 function onEvent(event: LiveEvent): void {
-  heardMs = Date.now()
+  heard()
   const before = store.state
   store.change(afterEvent(before, { event, nowMs: performance.now() }))
   switch (event.kind) {
@@ -137,10 +152,13 @@ function onEvent(event: LiveEvent): void {
       data.reloadNetworkSoon()
       return
     case 'health':
-      if (before.network?.health.ready !== event.data.ready) announcer.say(healthLine(store.state, heardMs))
+      if (before.network?.health.ready !== event.data.ready)
+        announcer.say(healthLine(store.state, { nowMs: heardMs, falseRows: rowsView.falseCount }))
       return
     case 'price': {
-      const { pair, price, signerCount } = event.data
+      const { pair, price, round, signerCount } = event.data
+      if (pair !== store.state.pair || round <= announcedRound) return
+      announcedRound = round
       announcer.say(`New price: ${pair} ${displayPrice(price)}, ${counted(signerCount, 'signer')}.`)
       return
     }
@@ -160,6 +178,11 @@ function onEvent(event: LiveEvent): void {
   }
 }
 
+function heard(): void {
+  heardMs = Date.now()
+  silence.heard()
+}
+
 function fillPage(): void {
   isFilled = true
   store.schedule()
@@ -173,9 +196,9 @@ async function start(): Promise<void> {
     openedNode = undefined
   })
   const { promise: firstOpen, resolve: onFirstOpen } = Promise.withResolvers<void>()
-  listen({
+  const stream = listen({
     onOpen: (resumed) => {
-      heardMs = Date.now()
+      heard()
       store.change({ ...store.state, connection: 'live' })
       onFirstOpen()
       if (resumed) void data.refill()
@@ -183,7 +206,10 @@ async function start(): Promise<void> {
     onLost: () => store.change({ ...store.state, connection: 'lost' }),
     onEvent,
   })
-  setInterval(() => store.schedule(), TICK_MS)
+  setInterval(() => {
+    store.schedule()
+    void silence.look().then((isSilent) => isSilent && stream.reopen())
+  }, TICK_MS)
   setInterval(() => void data.refresh(), REFRESH_EVERY_MS)
   setTimeout(onFirstOpen, STREAM_PATIENCE_MS)
   await firstOpen

@@ -1,11 +1,18 @@
 import type { Link, SeenNode } from './api-shapes.ts'
 
+export type BootstrapState = 'connected' | 'gone'
+
+/** By peer id. */
+export type Bootstraps = ReadonlyMap<string, BootstrapState>
+
 /** A node's place in the picture, in units of its view box. */
 export interface PlacedNode {
   /** Its peer id; of a peer that several signers name, the first of them only. */
   readonly key: string
-  /** Undefined for a peer that sends no status, as a bootstrap node of another version. */
+  /** Undefined for a peer that sends no status. */
   readonly node: SeenNode | undefined
+  /** What is known of it as a bootstrap node; undefined for any other. */
+  readonly bootstrap: BootstrapState | undefined
   readonly isSelf: boolean
   readonly x: number
   readonly y: number
@@ -29,6 +36,7 @@ export interface NetworkLayout {
 interface Drawn {
   readonly nodes: readonly SeenNode[]
   readonly links: readonly Link[]
+  readonly bootstraps: Bootstraps
   readonly selfPeerId: string | null
   /** Its signer; null on a node that has none. */
   readonly self: string | null
@@ -37,7 +45,7 @@ interface Drawn {
 /** Silent peers are those whom most tell of, and no more: a node may say that it knows any. */
 const SILENT_LIMIT = 8
 /** Between the middle of a node and its label. */
-const LABEL_GAP = 18
+const LABEL_GAP = 20
 /** The same, to the side of it: what is closer touches the node. */
 const LEAST_BESIDE = 14
 /** Where the ring runs this steeply away from the vertical, a label has room above or below its node, not beside it. */
@@ -50,7 +58,7 @@ const STEEP = 0.85
  * @param size - side of the square, and the radius of the ring
  */
 export function networkLayout(
-  { nodes, links, selfPeerId, self }: Drawn,
+  { nodes, links, bootstraps, selfPeerId, self }: Drawn,
   { size, radius }: { readonly size: number; readonly radius: number },
 ): NetworkLayout {
   const bySigner = nodes.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))
@@ -61,7 +69,7 @@ export function networkLayout(
     known.get(node.peerId) === node ? node.peerId : `${node.peerId} ${node.signer}`
   const drawn = [
     ...bySigner.map((node) => ({ key: keyOf(node), node })),
-    ...silentPeers({ links, selfPeerId }, known).map((key) => ({ key, node: undefined })),
+    ...silentPeers({ links, bootstraps, selfPeerId }, known).map((key) => ({ key, node: undefined })),
   ]
   const top = Math.max(0, selfPeerId === null ? 0 : drawn.findIndex(({ key }) => key === selfPeerId))
   const placed = drawn.map(({ key, node }, at): PlacedNode => {
@@ -72,6 +80,7 @@ export function networkLayout(
     return {
       key,
       node,
+      bootstrap: node === undefined ? bootstraps.get(key) : undefined,
       isSelf: key === selfPeerId,
       x,
       y,
@@ -83,20 +92,22 @@ export function networkLayout(
   return { nodes: placed, links: placedLinks(links, new Map(placed.map((node) => [node.key, node]))) }
 }
 
-/** Peers that others tell of and that send no status, by their ids; this one too. */
+/** Peers that others tell of and that send no status, by their ids; this one and bootstrap nodes too. */
 function silentPeers(
-  { links, selfPeerId }: Pick<Drawn, 'links' | 'selfPeerId'>,
+  { links, bootstraps, selfPeerId }: Pick<Drawn, 'links' | 'bootstraps' | 'selfPeerId'>,
   known: ReadonlyMap<string, SeenNode>,
 ): readonly string[] {
   const tellers = new Map<string, number>()
   for (const peerId of links.flatMap(({ from, to }) => [from, to])) {
-    if (!known.has(peerId) && peerId !== selfPeerId) tellers.set(peerId, (tellers.get(peerId) ?? 0) + 1)
+    if (!known.has(peerId) && !bootstraps.has(peerId) && peerId !== selfPeerId)
+      tellers.set(peerId, (tellers.get(peerId) ?? 0) + 1)
   }
   const own = new Set(links.flatMap(({ from, to }) => (from === selfPeerId ? [to] : [])))
   const rank = ([peerId, count]: readonly [string, number]): number => count + (own.has(peerId) ? tellers.size : 0)
   const told = [...tellers].toSorted((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1)).slice(0, SILENT_LIMIT)
   const isSilent = selfPeerId !== null && !known.has(selfPeerId)
-  return [...told.map(([peerId]) => peerId), ...(isSilent ? [selfPeerId] : [])].toSorted()
+  const seen = [...bootstraps.keys()].filter((peerId) => !known.has(peerId) && peerId !== selfPeerId)
+  return [...told.map(([peerId]) => peerId), ...seen, ...(isSilent ? [selfPeerId] : [])].toSorted()
 }
 
 function labelPlace({

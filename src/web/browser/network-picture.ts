@@ -1,4 +1,3 @@
-import type { SeenNode } from './api-shapes.ts'
 import { svg } from './element.ts'
 import { shortHex, shortPeerId } from './format.ts'
 import { type NetworkLayout, type PlacedNode } from './network-layout.ts'
@@ -9,6 +8,7 @@ export const RADIUS = 128
 /** More labels than that would run into each other. */
 const LABELLED = 16
 const DENSE = 30
+const SIZE_OF_TEXT = 15
 /** Radius of a node; smaller where they are many, so that they do not touch. */
 const LARGEST = 9
 const CLEARANCE = 0.34
@@ -72,7 +72,7 @@ function peerOf(target: EventTarget | null): string | undefined {
 function picture({ nodes, links }: NetworkLayout, summary: string): SVGElement {
   const margin = (WIDTH - SIZE) / 2
   const root = svg('svg', {
-    viewBox: `${-margin} 0 ${WIDTH} ${SIZE}`,
+    viewBox: `${-margin} ${Math.round(middleOf(nodes) - SIZE / 2)} ${WIDTH} ${SIZE}`,
     role: 'img',
     class: links.length > DENSE ? 'dense' : undefined,
     'aria-label': `Picture of the network. ${summary}`,
@@ -95,18 +95,30 @@ function picture({ nodes, links }: NetworkLayout, summary: string): SVGElement {
   return root
 }
 
+/** Half way from the highest node to the lowest: a ring of an odd number has less below its middle than above. */
+function middleOf(nodes: NetworkLayout['nodes']): number {
+  const heights = nodes.map(({ y }) => y)
+  return nodes.length === 0 ? SIZE / 2 : (Math.min(...heights) + Math.max(...heights)) / 2
+}
+
 interface NodeLook {
   readonly isLabelled: boolean
   readonly size: number
 }
 
 function drawnNode(placed: PlacedNode, { isLabelled, size }: NodeLook): SVGElement {
-  const { key, node, x, y, isSelf } = placed
-  const group = svg('g', { class: `node ${node?.state ?? 'silent'}`, 'data-key': key })
+  const { key, node, bootstrap, x, y, isSelf } = placed
+  const kind = node?.state ?? (bootstrap === undefined ? 'silent' : `bootstrap ${bootstrap}`)
+  const group = svg('g', { class: `node ${kind}${isSelf ? ' self' : ''}`, 'data-key': key })
   group.append(svg('circle', { class: 'reach', cx: x, cy: y, r: 2 * size }))
   group.append(svg('circle', { class: 'pulse', cx: x, cy: y, r: size }))
   if (isSelf) group.append(svg('circle', { class: 'halo', cx: x, cy: y, r: size + 4.5 }))
-  group.append(svg('circle', { class: 'body', cx: x, cy: y, r: node === undefined ? 0.55 * size : size }))
+  if (bootstrap === undefined)
+    group.append(svg('circle', { class: 'body', cx: x, cy: y, r: node === undefined ? 0.55 * size : size }))
+  else
+    group.append(
+      svg('path', { class: 'body', d: `M${x} ${y - size}l${size} ${size}l${-size} ${size}l${-size} ${-size}z` }),
+    )
   if (node?.state === 'behind')
     group.append(svg('path', { class: 'half', d: `M${x} ${y - size}a${size} ${size} 0 0 1 0 ${2 * size}z` }))
   if (node?.state === 'gone') {
@@ -114,25 +126,34 @@ function drawnNode(placed: PlacedNode, { isLabelled, size }: NodeLook): SVGEleme
     const d = `M${x - arm} ${y - arm}l${2 * arm} ${2 * arm}m0 ${-2 * arm}l${-2 * arm} ${2 * arm}`
     group.append(svg('path', { class: 'gone-cross', d }))
   }
-  if (isLabelled || isSelf || isRemarkable(node)) group.append(label(placed))
+  if (isLabelled || isSelf || isRemarkable(placed)) group.append(label(placed))
   return group
 }
 
-function isRemarkable(node: SeenNode | undefined): boolean {
-  return node !== undefined && node.state !== 'here'
+function isRemarkable({ node, bootstrap }: PlacedNode): boolean {
+  return bootstrap !== undefined || (node !== undefined && node.state !== 'here')
 }
 
-function label({ node, key, isSelf, y, labelX, labelY, anchor }: PlacedNode): SVGElement {
+function label(placed: PlacedNode): SVGElement {
+  const { node, key, y, labelX, labelY, anchor } = placed
   const name = node === undefined ? shortPeerId(key) : shortHex(node.signer)
-  const state = node === undefined ? (isSelf ? undefined : 'no status') : node.state === 'here' ? undefined : node.state
-  const role = isSelf ? 'this node' : node?.listed === false ? 'observer' : undefined
-  const second = [role, state].filter((word) => word !== undefined).join(', ')
-  // Above the middle a second line would run into its own node.
-  const lift = anchor === 'middle' ? 0 : Math.min(0, (y - SIZE / 2) / RADIUS) * 12
+  const second = wordsBelow(placed)
+  // Above the middle a second line would run into its own node, and below it the first.
+  const isBelow = labelY - y > SIZE_OF_TEXT
+  const lift = isBelow ? 4 : (anchor === 'middle' ? 0 : Math.min(0, (y - SIZE / 2) / RADIUS) * 12) - 2
   return svg(
     'text',
-    { x: labelX, y: labelY + (second === '' ? 4 : lift - 2), 'text-anchor': anchor },
+    { x: labelX, y: labelY + (second === '' ? 4 : lift), 'text-anchor': anchor },
     svg('tspan', { class: 'hex' }, name),
     ...(second === '' ? [] : [svg('tspan', { class: 'second', x: labelX, dy: 15 }, second)]),
   )
+}
+
+/** What stands below a node's name: what sets it apart from the others. */
+function wordsBelow({ node, bootstrap, isSelf }: PlacedNode): string {
+  const own = isSelf ? ['this node'] : []
+  if (bootstrap !== undefined) return [...own, 'bootstrap', ...(bootstrap === 'gone' ? ['gone'] : [])].join(', ')
+  if (node === undefined) return isSelf ? 'this node' : 'no status'
+  const role = isSelf || node.listed ? own : ['observer']
+  return [...role, ...(node.state === 'here' ? [] : [node.state])].join(', ')
 }

@@ -1,4 +1,4 @@
-import type { Network, Pending, PricePage, RoundPage } from './api-shapes.ts'
+import type { Network, Peers, Pending, PricePage, RoundPage } from './api-shapes.ts'
 import { ask, wordsOf } from './ask.ts'
 import {
   MOST_BESIDE,
@@ -8,6 +8,7 @@ import {
   withNewestPrices,
   withOlderRounds,
   withPair,
+  withPeers,
   withStatements,
 } from './page-state.ts'
 import type { PageStore } from './page-store.ts'
@@ -48,8 +49,8 @@ export class NodeData {
   /** What changes by itself, and what no event tells: that somebody has changed rows of the table. */
   async refresh(): Promise<void> {
     await kept(this.#loadNetwork().then(() => this.#loadStatements()))
-    const { pair } = this.#store.state
-    if (pair !== null) await kept(this.#loadRows(pair))
+    const { pair, isTableRead, tableFault } = this.#store.state
+    if (pair !== null) await kept(isTableRead && tableFault === null ? this.#loadRows(pair) : this.#loadTable(pair))
   }
 
   /** Links have changed: asked for once when several change together. */
@@ -104,9 +105,9 @@ export class NodeData {
   }
 
   async #loadNetwork(): Promise<void> {
-    const [network, peers] = await Promise.all([ask<Network>('/v1/network'), ask<{ peerId: string }>('/v1/peers')])
+    const [network, peers] = await Promise.all([ask<Network>('/v1/network'), ask<Peers>('/v1/peers')])
     const next = withNetwork(this.#store.state, { network, nowMs: performance.now() })
-    this.#store.change({ ...next, selfPeerId: peers.peerId })
+    this.#store.change(withPeers(next, peers))
   }
 
   async #loadStatements(): Promise<void> {
@@ -119,7 +120,7 @@ export class NodeData {
   async #loadTable(pair: string): Promise<void> {
     try {
       await Promise.all([this.#loadRows(pair), this.#loadRounds(pair)])
-      this.#store.change({ ...this.#store.state, tableFault: null })
+      this.#store.change({ ...this.#store.state, isTableRead: true, tableFault: null })
     } catch (error) {
       this.#store.change({ ...this.#store.state, tableFault: wordsOf(error) })
       throw error

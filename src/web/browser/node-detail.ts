@@ -1,11 +1,11 @@
-import type { SeenNode } from './api-shapes.ts'
+import type { Link, SeenNode } from './api-shapes.ts'
 import { el } from './element.ts'
 import { shortHex } from './format.ts'
-import { factsOf } from './node-words.ts'
-import type { HeldNode } from './page-state.ts'
+import { type KnownPeers, bootstrapFactsOf, factsOf } from './node-words.ts'
+import type { HeldNode, SeenBootstrap } from './page-state.ts'
 
-interface DetailContext {
-  readonly nodes: readonly SeenNode[]
+interface DetailContext extends KnownPeers {
+  readonly links: readonly Link[]
   readonly self: string | null
   readonly nowMs: number
   readonly wallMs: number
@@ -13,8 +13,24 @@ interface DetailContext {
 
 /** All that is known of a node, for the dialog. */
 export function nodeDetail(held: HeldNode, context: DetailContext): readonly HTMLElement[] {
-  const facts = factsOf(held, context).flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)])
-  return [el('dl', { class: 'fields' }, ...facts), ...receivedPart(held.node)]
+  return [factList(factsOf(held, context)), ...receivedPart(held.node)]
+}
+
+/** The same of a bootstrap node. */
+export function bootstrapDetail(seen: SeenBootstrap, context: DetailContext): readonly HTMLElement[] {
+  return [
+    factList(bootstrapFactsOf(seen, context)),
+    el('h3', {}, 'What it is for'),
+    el(
+      'p',
+      {},
+      'Nodes find each other through it. It signs nothing, holds no prices and sends no status; once they have, it may go.',
+    ),
+  ]
+}
+
+function factList(facts: readonly (readonly [string, string])[]): HTMLElement {
+  return el('dl', { class: 'fields' }, ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]))
 }
 
 function receivedPart({ received }: SeenNode): readonly HTMLElement[] {

@@ -1,6 +1,7 @@
 import type { Link, SeenNode } from './api-shapes.ts'
 import { ago, clockError, clockErrorInBrief, counted, duration, shortHex, shortPeerId, timeOfDay } from './format.ts'
-import type { HeldNode } from './page-state.ts'
+import type { Bootstraps } from './network-layout.ts'
+import type { HeldNode, SeenBootstrap } from './page-state.ts'
 
 /** The peers that a peer is connected to, as it or they tell, in no order. */
 export function connectedTo(peerId: string, links: readonly Link[]): readonly string[] {
@@ -8,10 +9,17 @@ export function connectedTo(peerId: string, links: readonly Link[]): readonly st
   return [...new Set(ends)].filter((other) => other !== peerId)
 }
 
+/** Those of whom something is known. */
+export interface KnownPeers {
+  readonly nodes: readonly SeenNode[]
+  readonly bootstraps: Bootstraps
+}
+
 /** What a peer is called here: by its signer where that is known. */
-export function nameOf(peerId: string, nodes: readonly SeenNode[]): string {
+export function nameOf(peerId: string, { nodes, bootstraps }: KnownPeers): string {
   const node = nodes.find((known) => known.peerId === peerId)
-  return node === undefined ? `peer ${shortPeerId(peerId)}` : shortHex(node.signer)
+  if (node !== undefined) return shortHex(node.signer)
+  return `${bootstraps.has(peerId) ? 'bootstrap node' : 'peer'} ${shortPeerId(peerId)}`
 }
 
 /** How many messages a node has received; undefined when its status does not say. */
@@ -24,14 +32,16 @@ const NAMED = 4
 /** A peer in one sentence, for who points at it. */
 export function peerInWords(
   peerId: string,
-  { nodes, links }: { readonly nodes: readonly SeenNode[]; readonly links: readonly Link[] },
+  { links, ...known }: KnownPeers & { readonly links: readonly Link[] },
 ): string {
-  const node = nodes.find((known) => known.peerId === peerId)
-  const others = connectedTo(peerId, links).map((other) => nameOf(other, nodes))
+  const node = known.nodes.find((seen) => seen.peerId === peerId)
+  const others = connectedTo(peerId, links).map((other) => nameOf(other, known))
   const named = others.slice(0, NAMED).join(', ')
   const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : ''
   const links_ = others.length === 0 ? 'no connection known' : `connected to ${named}${more}`
-  if (node === undefined) return `${nameOf(peerId, nodes)} sends no status, as a bootstrap node does; ${links_}.`
+  if (node === undefined && known.bootstraps.has(peerId))
+    return `${shortPeerId(peerId)} is a bootstrap node, through which others find each other; ${links_}.`
+  if (node === undefined) return `${nameOf(peerId, known)} sends no status; ${links_}.`
   const received = receivedOf(node)
   const heard = received === undefined ? '' : `; ${counted(received, 'message')} received`
   return `${shortHex(node.signer)} is ${node.state}${because(node)}; ${links_}${heard}.`
@@ -65,6 +75,12 @@ export function cellsOf({ node, heldAtMs }: HeldNode, { self, nowMs, wallMs }: C
   ]
 }
 
+/** A bootstrap node's line in the same table: it says nothing of itself. */
+export function bootstrapCells({ peer, isConnected }: SeenBootstrap, links: readonly Link[]): readonly string[] {
+  const peers = String(connectedTo(peer.peerId, links).length)
+  return [shortPeerId(peer.peerId), isConnected ? 'connected' : 'gone', '–', '–', peers, '–', '–', '–', '–']
+}
+
 function mapped<T>(value: T | null, words: (value: T) => string): string {
   return value === null ? 'its status does not say' : words(value)
 }
@@ -72,7 +88,7 @@ function mapped<T>(value: T | null, words: (value: T) => string): string {
 /** All that a node's status says of it, by name. */
 export function factsOf(
   { node, heldAtMs }: HeldNode,
-  { nodes, self, nowMs, wallMs }: CellContext & { readonly nodes: readonly SeenNode[] },
+  { self, nowMs, wallMs, ...known }: CellContext & KnownPeers,
 ): readonly (readonly [string, string])[] {
   return [
     ['State', `${node.state}${because(node)}${node.signer === self ? ', this node' : ''}`],
@@ -85,6 +101,22 @@ export function factsOf(
     ['Owes its table', mapped(node.outbox, (rows) => counted(rows, 'row'))],
     ['Newest row', mapped(node.lastCommittedTime, (time) => `observed ${timeOfDay(Date.parse(time), wallMs)}`)],
     ['History', mapped(node.historyRoot, (root) => root)],
-    ['Connected to', mapped(node.peers, (peers) => peers.map((peer) => nameOf(peer, nodes)).join(', ') || 'nobody')],
+    ['Connected to', mapped(node.peers, (peers) => peers.map((peer) => nameOf(peer, known)).join(', ') || 'nobody')],
+  ]
+}
+
+/** What is known of a bootstrap node, by name. */
+export function bootstrapFactsOf(
+  { peer, isConnected }: SeenBootstrap,
+  { links, wallMs, ...known }: KnownPeers & { readonly links: readonly Link[]; readonly wallMs: number },
+): readonly (readonly [string, string])[] {
+  const since = timeOfDay(Date.parse(peer.connectedSince), wallMs)
+  const others = connectedTo(peer.peerId, links).map((other) => nameOf(other, known))
+  return [
+    ['State', isConnected ? `connected since ${since}` : 'gone: not connected any more'],
+    ['Peer id', peer.peerId],
+    ['Software', peer.agent ?? 'not said'],
+    ['Addresses', peer.addresses.join(', ') || 'not known'],
+    ['Connected to', others.join(', ') || 'nobody'],
   ]
 }

@@ -1,4 +1,15 @@
-import type { LiveEvent, Network, Pending, Price, PricePage, Refusal, Round, SeenNode } from './api-shapes.ts'
+import type {
+  LiveEvent,
+  Network,
+  Peer,
+  Peers,
+  Pending,
+  Price,
+  PricePage,
+  Refusal,
+  Round,
+  SeenNode,
+} from './api-shapes.ts'
 import { mergedRounds, withPrice } from './chart-data.ts'
 import { isDecimal } from './decimal.ts'
 import type { RangeId } from './time-range.ts'
@@ -15,6 +26,12 @@ export interface HeldNode {
   readonly heldAtMs: number
 }
 
+/** A bootstrap node that is connected, or was while this page was open. */
+export interface SeenBootstrap {
+  readonly peer: Peer
+  readonly isConnected: boolean
+}
+
 export type Connection = 'connecting' | 'live' | 'lost'
 
 /** All that the page shows. Immutable: every event makes the next one. */
@@ -24,8 +41,12 @@ export interface PageState {
   readonly selfPeerId: string | null
   /** By signer: a node that starts anew may have another peer id. */
   readonly nodes: ReadonlyMap<string, HeldNode>
+  /** By peer id. */
+  readonly bootstraps: ReadonlyMap<string, SeenBootstrap>
   readonly statements: ReadonlyMap<string, HeldStatement>
   readonly pair: string | null
+  /** Whether anything is known of what the table holds. */
+  readonly isTableRead: boolean
   /** Why the table could not be asked; null when it could. */
   readonly tableFault: string | null
   /** Of the chosen pair, newest observed first. */
@@ -50,8 +71,10 @@ export const EMPTY_STATE: PageState = {
   network: null,
   selfPeerId: null,
   nodes: new Map(),
+  bootstraps: new Map(),
   statements: new Map(),
   pair: null,
+  isTableRead: false,
   tableFault: null,
   prices: [],
   olderPrices: null,
@@ -135,6 +158,21 @@ export function withNetwork(
   return { ...state, network, nodes, pair }
 }
 
+/** Anybody may call himself a bootstrap node. */
+const BOOTSTRAPS_AT_MOST = 4
+
+/** Who is connected now. A bootstrap node that has gone is still shown: it may go, and comes back under its peer id. */
+export function withPeers(state: PageState, { peerId, peers }: Peers): PageState {
+  const connected = peers.filter(({ bootstrap }) => bootstrap === true)
+  const ids = new Set(connected.map((peer) => peer.peerId))
+  const left = [...state.bootstraps.values()].filter(({ peer }) => !ids.has(peer.peerId))
+  const seen = [
+    ...connected.map((peer) => ({ peer, isConnected: true })),
+    ...left.map(({ peer }) => ({ peer, isConnected: false })),
+  ].slice(0, BOOTSTRAPS_AT_MOST)
+  return { ...state, selfPeerId: peerId, bootstraps: new Map(seen.map((entry) => [entry.peer.peerId, entry])) }
+}
+
 export function withStatements(
   state: PageState,
   { statements, nowMs }: { readonly statements: readonly Pending[]; readonly nowMs: number },
@@ -165,6 +203,7 @@ export function withPair(state: PageState, pair: string): PageState {
   return {
     ...state,
     pair,
+    isTableRead: false,
     prices: [],
     olderPrices: null,
     rowLimit: ROWS_A_PAGE,

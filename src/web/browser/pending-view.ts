@@ -66,6 +66,9 @@ export class PendingView {
   }
 }
 
+/** What a listener wants to know of a statement: that it comes to nothing. Of its row a new price tells. */
+const IN_VAIN = new Set(['expired', 'disputed', 'parked'])
+
 class StatementCard {
   readonly #ring = new SignerRing()
   readonly #price = el('p', { class: 'card-price' })
@@ -87,7 +90,7 @@ class StatementCard {
     ),
   )
   readonly #announcer: Announcer
-  #phaseKey = ''
+  #phaseSaid = ''
 
   constructor(
     { announcer }: { readonly announcer: Announcer },
@@ -116,10 +119,9 @@ class StatementCard {
     const words = phaseInWords(pending, elapsedMs)
     setText(this.#phase, words)
     this.#why.setAttribute('aria-label', `Why is ${pending.pair} from ${shortHex(pending.proposer)} where it is?`)
-    const phaseKey = `${isQuorum} ${pending.phase}`
-    if (phaseKey !== this.#phaseKey && this.#phaseKey !== '')
+    if (pending.phase !== this.#phaseSaid && IN_VAIN.has(pending.phase))
       this.#announcer.say(`${pending.pair} from ${shortHex(pending.proposer)}: ${words}`)
-    this.#phaseKey = phaseKey
+    this.#phaseSaid = pending.phase
     setText(this.#absent, isDone ? '' : absencesOf(pending, nodes).join(' '))
   }
 }

@@ -10,9 +10,18 @@ export function absencesOf(pending: Pending, nodes: readonly HeldNode[]): readon
   const silent = pending.missing.filter((signer) => !refused.has(signer))
   const groups = SILENCES.flatMap(({ state, words }) => {
     const signers = silent.filter((signer) => states.get(signer) === state)
-    return signers.length === 0 ? [] : [`${words}: ${signers.map(shortHex).join(', ')}.`]
+    return signers.length === 0 ? [] : [`${words}: ${named(signers)}.`]
   })
   return [...pending.refusals.map(({ sentence }) => sentence), ...groups]
+}
+
+const NAMED = 2
+
+/** As many addresses as there is room for. */
+function named(signers: readonly string[]): string {
+  if (signers.length <= NAMED) return signers.map(shortHex).join(', ')
+  const first = signers.slice(0, NAMED - 1).map(shortHex)
+  return `${first.join(', ')} and ${signers.length - first.length} more`
 }
 
 const SILENCES = [

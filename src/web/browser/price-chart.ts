@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { type ChartData, extentOf, sparsePoints } from './chart-data.ts'
-import { el } from './element.ts'
+import { el, setText } from './element.ts'
 import type { TimeWindow } from './time-range.ts'
 
 interface ChartListeners {
@@ -18,23 +18,53 @@ const PIXELS_A_POINT = 2
 /** Of a label at the right, pixels. */
 const LABEL_MARGIN = 12
 const DIGIT = 7
+/** Of the price on its axis, pixels. */
+const TAG_HEIGHT = 20
+
+/** A price that the chart marks on its axis. */
+export interface Level {
+  readonly value: number
+  /** As it is read. */
+  readonly label: string
+}
+
+interface Shown {
+  readonly data: ChartData
+  readonly window: TimeWindow
+  /** The newest median: marked while nothing else is pointed at. */
+  readonly newest: Level
+}
 
 /** uPlot, as this page uses it: the median as a line, every proposer's price as a point, colours from the style sheet. */
 export class PriceChart {
   readonly #parent: HTMLElement
   readonly #listeners: ChartListeners
   readonly #hair = el('div', { class: 'hair', hidden: true })
+  readonly #tag = el('span', { class: 'level-tag' })
+  readonly #level = el('div', { class: 'level', hidden: true, 'aria-hidden': 'true' }, this.#tag)
+  readonly #probe = el('span', { hidden: true })
   #plot: uPlot | undefined
+  #shown: Shown | undefined
+  #pointed: Level | undefined
   #key = ''
   #yRange: [number, number] = [0, 1]
 
   constructor({ parent }: { readonly parent: HTMLElement }, listeners: ChartListeners) {
     this.#parent = parent
     this.#listeners = listeners
-    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(parent)
+    parent.append(this.#probe)
+    new ResizeObserver(() => {
+      if (this.#shown === undefined) return
+      this.#plot?.setSize(this.#size())
+      this.show(this.#shown)
+    }).observe(parent)
   }
 
-  show(data: ChartData, window: TimeWindow): void {
+  show(shown: Shown): void {
+    this.#shown = shown
+    const { data, window } = shown
+    // Not to be seen yet: how large points are is known once it is.
+    if (this.#parent.clientWidth === 0) return
     const inWindow = data.seconds.filter(
       (seconds) => seconds * 1_000 >= window.fromMs && seconds * 1_000 <= window.toMs,
     ).length
@@ -59,6 +89,7 @@ export class PriceChart {
   hide(): void {
     this.#plot?.destroy()
     this.#plot = undefined
+    this.#shown = undefined
     this.#key = ''
   }
 
@@ -67,7 +98,13 @@ export class PriceChart {
     this.#plot?.redraw(false, true)
   }
 
-  /** Moves the cross-hair to an entry of the data; away when undefined. */
+  /** Marks what is pointed at instead of the newest median; undefined when nothing is. */
+  readLevel(level: Level | undefined): void {
+    this.#pointed = level
+    if (this.#plot !== undefined) this.#markLevel(this.#plot)
+  }
+
+  /** Moves the cross-hair to an entry of the data; away when undefined. Tells its listeners nothing. */
   pointAt(index: number | undefined): void {
     const plot = this.#plot
     if (plot === undefined) return
@@ -75,6 +112,7 @@ export class PriceChart {
     const value = index === undefined ? undefined : plot.data.at(-1)?.[index]
     if (seconds === undefined || value === undefined || value === null) plot.setCursor({ left: -10, top: -10 }, false)
     else plot.setCursor({ left: plot.valToPos(seconds, 'x'), top: plot.valToPos(value, 'y') }, false)
+    this.#mark(plot)
   }
 
   /** Stands at a round and on its median, where uPlot's own would stand under the pointer. */
@@ -86,6 +124,28 @@ export class PriceChart {
     if (this.#hair.hidden) return
     this.#hair.style.setProperty('--x', `${Math.round(plot.valToPos(seconds ?? 0, 'x'))}px`)
     this.#hair.style.setProperty('--y', `${plot.valToPos(median ?? 0, 'y').toFixed(1)}px`)
+  }
+
+  /** Whether the label of the newest median stands where this one would. */
+  #isCovered(plot: uPlot, value: number): boolean {
+    const newest = this.#shown?.newest.value
+    return newest !== undefined && Math.abs(plot.valToPos(value, 'y') - plot.valToPos(newest, 'y')) < TAG_HEIGHT * 0.8
+  }
+
+  #markLevel(plot: uPlot): void {
+    const level = this.#pointed ?? this.#shown?.newest
+    const [low, high] = this.#yRange
+    this.#level.hidden = level === undefined || level.value < low || level.value > high
+    if (level === undefined || this.#level.hidden) return
+    this.#level.classList.toggle('pointed', this.#pointed !== undefined)
+    setText(this.#tag, level.label)
+    this.#level.style.setProperty('--y', `${Math.round(plot.valToPos(level.value, 'y'))}px`)
+  }
+
+  /** The style sheet holds the colours of both themes in one: which of them it is shows on an element only. */
+  #colour(name: string): string {
+    this.#probe.style.color = `var(${name})`
+    return getComputedStyle(this.#probe).color
   }
 
   #size(): { readonly width: number; readonly height: number } {
@@ -109,7 +169,7 @@ export class PriceChart {
 
   /** @param marks - how many columns of points, and how large each is, pixels */
   #options({ proposers, size }: { readonly proposers: number; readonly size: number }): uPlot.Options {
-    const colour = (name: string) => () => getComputedStyle(this.#parent).getPropertyValue(name)
+    const colour = (name: string) => () => this.#colour(name)
     const font = `12px ${getComputedStyle(document.body).fontFamily}`
     const axis = { font, stroke: colour('--ink-soft'), ticks: { show: false }, border: { show: false } }
     const grid = { stroke: colour('--rule'), width: 1 }
@@ -152,9 +212,10 @@ export class PriceChart {
           ...axis,
           grid,
           gap: 8,
-          size: (_plot, values) => LABEL_MARGIN + DIGIT * Math.max(6, ...(values ?? []).map(({ length }) => length)),
+          size: (_plot, values) => LABEL_MARGIN + DIGIT * longest([...(values ?? []), this.#shown?.newest.label ?? '']),
           side: 1,
-          values: (_plot, splits, _axis, _space, step) => splits.map((split) => priceLabel(split, step)),
+          values: (plot, splits, _axis, _space, step) =>
+            splits.map((split) => (this.#isCovered(plot, split) ? '' : priceLabel(split, step))),
         },
       ],
       cursor: {
@@ -164,7 +225,7 @@ export class PriceChart {
         points: { show: false },
       },
       hooks: {
-        ready: [(plot) => plot.over.append(this.#hair)],
+        ready: [(plot) => plot.over.append(this.#level, this.#hair)],
         setCursor: [
           (plot) => {
             this.#mark(plot)
@@ -172,6 +233,7 @@ export class PriceChart {
           },
         ],
         setScale: [(plot) => this.#mark(plot)],
+        draw: [(plot) => this.#markLevel(plot)],
         setSelect: [
           (plot) => {
             const { left, width } = plot.select
@@ -184,6 +246,11 @@ export class PriceChart {
       },
     }
   }
+}
+
+/** How many characters a column of labels needs. */
+function longest(labels: readonly string[]): number {
+  return Math.max(6, ...labels.map(({ length }) => length))
 }
 
 /** A colour that fades into another from the top of the chart to its foot. */

@@ -44,20 +44,15 @@ export class PriceView {
     const [newest] = state.rounds
     const nextMs = (Math.floor(nowMs / constants.intervalMs) + 1) * constants.intervalMs
     setText(this.#next, `in ${countdown(nextMs - nowMs)}`)
-    setText(this.#median, newest === undefined ? '–' : displayPrice(newest.median))
-    this.#median.classList.toggle('none', newest === undefined)
     const proved = newest === undefined ? undefined : proof(newest)
+    const { lead, note } =
+      newest === undefined
+        ? withoutPrice(state, { nowMs, pageMs, nextMs })
+        : { lead: displayPrice(newest.median), note: roundNote(newest, { state, nowMs, proved }) }
+    setText(this.#median, lead)
+    this.#median.classList.toggle('none', newest === undefined)
     this.#mark.dataset['proof'] = proved ?? 'unknown'
-    if (newest === undefined && state.tableFault !== null) setText(this.#note, 'What the table holds is not known now.')
-    else if (newest === undefined) {
-      const dueMs = firstDueMs(state, pageMs)
-      setText(
-        this.#note,
-        dueMs !== undefined
-          ? `No price yet: the first has a quorum, and is in the table in ${duration(dueMs + 999)}.`
-          : `No price yet: the first comes within ${duration(nextMs - nowMs + 3 * constants.quietPeriodMs)}, about ${duration(constants.quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`,
-      )
-    } else setText(this.#note, roundNote(newest, { state, nowMs, proved }))
+    setText(this.#note, note)
     setText(this.#spread, newest === undefined ? '–' : spreadOf(newest))
     const change = changeOf(state, nowMs)
     setText(this.#changeTitle, `Change, ${change?.over ?? RANGES.find(({ id }) => id === state.range)?.label ?? ''}`)
@@ -71,6 +66,25 @@ export class PriceView {
     this.#pairs = pairs.join()
     this.#pair.replaceChildren(...pairs.map((pair) => el('option', { value: pair, selected: pair === chosen }, pair)))
   }
+}
+
+/** What stands where the price will, and below it. */
+function withoutPrice(
+  state: PageState,
+  { nowMs, pageMs, nextMs }: { readonly nowMs: number; readonly pageMs: number; readonly nextMs: number },
+): { readonly lead: string; readonly note: string } {
+  if (state.tableFault !== null)
+    return { lead: 'Not known now', note: `The table cannot be asked: ${state.tableFault}.` }
+  if (!state.isTableRead) return { lead: 'Not known yet', note: 'The table is being read…' }
+  const dueMs = firstDueMs(state, pageMs)
+  const quietPeriodMs = state.network?.constants?.quietPeriodMs ?? 0
+  const note =
+    dueMs === undefined
+      ? `The first comes within ${duration(nextMs - nowMs + 3 * quietPeriodMs)}, about ${duration(quietPeriodMs)} after ${timeOfDay(nextMs, nowMs)}.`
+      : dueMs === 0
+        ? 'The first has a quorum, and is being written.'
+        : `The first has a quorum, and is in the table in ${duration(dueMs + 999)}.`
+  return { lead: 'No price yet', note }
 }
 
 /** Until the quiet period of a statement is over, when nobody signs meanwhile; undefined while none has a quorum. */

@@ -31,6 +31,12 @@ export class RowsView {
   #shown: readonly Price[] = []
   #pair: string | null = null
   #isPointed = false
+  #falseCount = 0
+
+  /** How many of the rows that are shown were found false. */
+  get falseCount(): number {
+    return this.#falseCount
+  }
 
   constructor(options: RowsViewOptions) {
     this.#options = options
@@ -48,7 +54,7 @@ export class RowsView {
   }
 
   render(state: PageState, { nowMs }: { readonly nowMs: number }): void {
-    const { prices, pair, olderPrices, tableFault } = state
+    const { prices, pair, olderPrices, isTableRead, tableFault } = state
     const rowLimit = state.rowLimit + roomOf(state)
     const isHeld =
       this.#shown.length > 0 && pair === this.#pair && (this.#isPointed || this.#body.contains(document.activeElement))
@@ -67,9 +73,11 @@ export class RowsView {
     if (prices.length === 0)
       setText(
         this.#emptyWords,
-        tableFault === null
-          ? `No row of ${pair ?? 'any pair'} yet. Each will stand here with its proof.`
-          : `The table cannot be asked now: ${tableFault}.`,
+        tableFault !== null
+          ? `The table cannot be asked now: ${tableFault}.`
+          : isTableRead
+            ? `No row of ${pair ?? 'any pair'} yet. Each will stand here with its proof.`
+            : 'The table is being read…',
       )
     this.#older.hidden = olderPrices === null && prices.length <= rowLimit
     this.#renderLines(nowMs)
@@ -95,6 +103,7 @@ export class RowsView {
       isFalse === 0 ? `${isTrue} of ${this.#shown.length} verified here` : `${isTrue} verified here, ${isFalse} false`
     setText(this.#note, this.#shown.length === 0 ? '' : note)
     this.#note.classList.toggle('bad', isFalse > 0)
+    this.#falseCount = isFalse
   }
 }
 
@@ -151,16 +160,18 @@ class RowLine {
   }
 }
 
-/** More lines of the table beside it than this make room for more rows. */
+/** More lines of the table beside it than this make room for more rows, beyond the room that a page leaves. */
 const FEW_NODES = 4
 const NODE_PIXELS = 40
-const ROW_PIXELS = 45
+const ROW_PIXELS = 44
+const SPARE_PIXELS = 12
 
 /** How many rows fit beside the nodes of a network, beyond a page. */
-function roomOf({ network, nodes }: PageState): number {
+function roomOf({ network, nodes, bootstraps }: PageState): number {
   const known = Array.from(nodes.values(), ({ node }) => node)
-  const more = expectedNodes(known, network?.constants?.signerCount ?? 0) - FEW_NODES
-  return Math.min(MOST_BESIDE, Math.max(0, Math.floor((more * NODE_PIXELS) / ROW_PIXELS)))
+  const lines = expectedNodes(known, network?.constants?.signerCount ?? 0) + bootstraps.size
+  const room = (lines - FEW_NODES) * NODE_PIXELS + SPARE_PIXELS
+  return Math.min(MOST_BESIDE, Math.max(0, Math.floor(room / ROW_PIXELS)))
 }
 
 const NAMED = 5

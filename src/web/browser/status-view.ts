@@ -13,7 +13,7 @@ export class StatusView {
   readonly #healthText = byId('health-text', HTMLElement)
   readonly #constants = byId('constants', HTMLElement)
 
-  render(state: PageState, { nowMs, heardMs }: { readonly nowMs: number; readonly heardMs: number }): void {
+  render(state: PageState, { nowMs, heardMs, falseRows }: HealthContext & { readonly heardMs: number }): void {
     const { network, connection } = state
     this.#connection.dataset['state'] = connection
     setText(
@@ -30,29 +30,45 @@ export class StatusView {
     document.title = `${network.network} · gossip-price`
     this.#health.dataset['ready'] = connection === 'lost' ? 'unknown' : String(network.health.ready)
     this.#health.dataset['whole'] = String(isWhole(state))
-    setText(this.#healthText, healthLine(state, nowMs))
+    this.#health.dataset['false'] = String(falseRows > 0)
+    setText(this.#healthText, healthLine(state, { nowMs, falseRows }))
     setText(this.#constants, constantsLine(state))
   }
 }
 
+interface HealthContext {
+  readonly nowMs: number
+  /** How many of the rows that are shown were found false here. */
+  readonly falseRows: number
+}
+
 /** How things are, in one line of words. */
-export function healthLine({ network, nodes, prices, connection }: PageState, nowMs: number): string {
+export function healthLine(state: PageState, { nowMs, falseRows }: HealthContext): string {
+  const { network, nodes, prices, connection, isTableRead, tableFault } = state
   if (network === null) return 'Asking the node how it is…'
   if (connection === 'lost') return 'This page has lost its node and tries again; what it shows may be old.'
-  if (!network.health.ready) return `Not ready: ${network.health.sentences.join(' ')}`
+  const lies =
+    falseRows === 0 ? undefined : `${counted(falseRows, 'row')} below ${falseRows === 1 ? 'is' : 'are'} false`
+  if (!network.health.ready)
+    return `Not ready: ${[...network.health.sentences, ...(lies === undefined ? [] : [`${lies}.`])].join(' ')}`
   const { here, expected } = nodesOf(network, nodes)
   const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(expected, 'node')} here`
   const [newest] = prices
-  const lead = here > 0 && here === expected ? 'All is well' : 'Ready'
+  const isWell = here > 0 && here === expected && tableFault === null
+  const lead = lies === undefined ? (isWell ? 'All is well' : 'Ready') : `Ready, but ${lies}`
   if (network.role === 'bootstrap')
     return `${lead}: ${seen}. This is a bootstrap node; it knows the network and no prices.`
+  // No longer than the line that it takes the place of.
+  if (lies !== undefined) return `${lead}: ${seen}.`
+  if (newest === undefined && tableFault !== null) return `${lead}: ${seen}; what the table holds is not known now.`
+  if (newest === undefined && !isTableRead) return `${lead}: ${seen}; the table is being read.`
   if (newest === undefined) return `${lead}: ${seen}; no price yet.`
   return `${lead}: ${seen}; the newest price was observed ${ago(nowMs - Date.parse(newest.observedTime))}.`
 }
 
-/** Everybody is here who should be. */
-function isWhole({ network, nodes }: PageState): boolean {
-  if (network === null) return false
+/** Everybody is here who should be, and the table too. */
+function isWhole({ network, nodes, tableFault }: PageState): boolean {
+  if (network === null || tableFault !== null) return false
   const { here, expected } = nodesOf(network, nodes)
   return here === expected
 }

@@ -22,7 +22,7 @@ export const ROUNDS_A_PAGE = 500
 export const PAGES_AT_MOST = 20
 
 /** Of a young network a few rounds fill the chart; one alone would have no width. */
-const FEWEST_ROUNDS = 6
+const FEWEST_ROUNDS = 3
 /** Room before the first round and after the newest one, as a share of the width. */
 const MARGIN = 0.02
 
