@@ -23,6 +23,7 @@ export async function servePrices({ listen, seed }: { readonly listen: string; r
   )
   const start = async () => {
     const server = await startSimulatedPriceServer({ clock: systemClock, logger }, { seed, host, port })
+    logger.info(`Simulated prices are served at ${server.url}`, { url: server.url, seed })
     return { stop: () => server.close() }
   }
   await runUntilStopped({ logger, start }, { deadlineMs: STOP_DEADLINE_MS })

@@ -60,7 +60,6 @@ export async function startSimulatedPriceServer(
 
   const { port } = server.address() as AddressInfo
   const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`
-  logger.info(`Simulated prices are served at ${url}`, { url, seed: options.seed })
   let closed: Promise<unknown> | undefined
   return {
     url,
