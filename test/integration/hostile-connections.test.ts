@@ -34,7 +34,7 @@ async function halfOpenStream(connection: Connection): Promise<Stream> {
   return (connection as unknown as Insides).muxer.createStream({})
 }
 
-describe('a peer that begins much and ends nothing', { timeout: 240_000 }, () => {
+describe('a peer that begins much and ends nothing', { timeout: 480_000 }, () => {
   it('is given up by its silence, is told nothing of a thousand topics, and holds nobody up', async (t) => {
     const stage = await openStage(t, { intervalMs: INTERVAL_MS })
     const { network, nodes } = stage

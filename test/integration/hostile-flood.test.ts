@@ -27,7 +27,7 @@ const MEMORY_LIMIT_BYTES = 48 * 1024 * 1024
 const RETURNS_LIMIT = 40
 const JUNK_AT_ONCE = 40
 
-describe('a peer that floods', { timeout: 240_000 }, () => {
+describe('a peer that floods', { timeout: 480_000 }, () => {
   it('is expelled, under ever new peer ids, and what others say is committed meanwhile', async (t) => {
     const stage = await openStage(t, { intervalMs: INTERVAL_MS })
     const { network, nodes, rawPeer } = stage

@@ -19,7 +19,7 @@ const AT_ONCE = 40
 
 const now = (): { nowMs: number; intervalMs: number } => ({ nowMs: Date.now(), intervalMs: INTERVAL_MS })
 
-describe('a peer that lies', { timeout: 240_000 }, () => {
+describe('a peer that lies', { timeout: 480_000 }, () => {
   it('is counted by reason and never believed, and what others say goes on', async (t) => {
     const stage = await openStage(t, { intervalMs: INTERVAL_MS })
     const { network, nodes, rawPeer } = stage

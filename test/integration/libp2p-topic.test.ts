@@ -14,7 +14,7 @@ async function hears({ heard }: TestNode, text: string): Promise<void> {
   await until(() => heard.includes(text), `"${text.slice(0, 20)}" is heard`)
 }
 
-describe('statement topic', { timeout: 120_000 }, () => {
+describe('statement topic', { timeout: 300_000 }, () => {
   const network = new Libp2pNetwork()
   afterEach(() => network.stop())
 

@@ -39,7 +39,7 @@ function slots(rows: readonly TableRow[], within: { readonly from: number; reado
     .toSorted()
 }
 
-describe('a cluster of which one node after another is restarted', { timeout: 240_000 }, () => {
+describe('a cluster of which one node after another is restarted', { timeout: 480_000 }, () => {
   it('loses no round of any node, and nothing that reached quorum', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {

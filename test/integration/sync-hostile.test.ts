@@ -44,7 +44,7 @@ async function keepAsking(connection: Connection, bytes: Uint8Array): Promise<vo
 const failed = ({ counters }: HonestNode, code: string): number =>
   counters.value('gp_sync_streams_failed_total', { code })
 
-describe('a peer that abuses the questions of nodes', { timeout: 240_000 }, () => {
+describe('a peer that abuses the questions of nodes', { timeout: 480_000 }, () => {
   it('is expelled for garbage and for a flood, given up by its silence, and holds nobody up', async (t) => {
     const stage = await openStage(t, { intervalMs: INTERVAL_MS, env: { GP_SYNCINTERVAL: '1' } })
     const { network, nodes } = stage
