@@ -22,7 +22,7 @@ const SWAPPED = `sign_data = jsonb_set(jsonb_set(sign_data, '{0,signature}', sig
   '{1,signature}', sign_data #> '{0,signature}')`
 const STILL = { reducedMotion: 'reduce' } as const
 
-describe('the dashboard of a running cluster', { skip: WITHOUT_BROWSER, timeout: 300_000 }, () => {
+describe('the dashboard of a running cluster', { skip: WITHOUT_BROWSER, timeout: 900_000 }, () => {
   let browser: Browser
 
   before(async () => {
@@ -62,7 +62,8 @@ describe('the dashboard of a running cluster', { skip: WITHOUT_BROWSER, timeout:
     const node3 = await network.node('node3', { GP_PRICEURL: feed.url })
 
     await t.test('fills a statement with signatures up to its quorum, and through the quiet period', async () => {
-      const waiting = page.locator('.card', { hasText: '2 signatures; 1 more to a quorum.' }).first()
+      // The newest: it has time left.
+      const waiting = page.locator('.card', { hasText: '2 signatures; 1 more to a quorum.' }).last()
       await waiting.waitFor({ timeout })
       const card = page.locator('.card', { hasText: (await waiting.locator('.card-origin').textContent()) ?? '' })
       assert.equal(await card.locator('.dot.signed').count(), 2)
@@ -94,7 +95,10 @@ describe('the dashboard of a running cluster', { skip: WITHOUT_BROWSER, timeout:
       await allChecked(dark)
       const crosses = dark.locator('#rows tr[data-check=false] .ring-cross')
       assert.equal(await crosses.count(), 2)
-      assert.match((await dark.locator('#rows-note').textContent()) ?? '', /^\d+ verified here, 2 false$/)
+      await dark
+        .locator('#rows-note')
+        .getByText(/^\d+ verified here, 2 false$/)
+        .waitFor()
       await dark.locator('#rows tr[data-check=false]', { hasText: '3,12' }).click()
       await dark.locator('dialog').getByText('the row was changed after it was signed').waitFor()
       assert.deepEqual(await accessibilityProblems(dark), [])
