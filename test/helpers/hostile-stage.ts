@@ -53,7 +53,7 @@ export interface Stage {
   /** A sound statement, observed now, but for what `overrides` says. */
   statement(proposer: TestSigner, overrides?: Partial<PriceStatement>): PriceStatement
   isHonest(signer: string): boolean
-  /** Waits until all is committed that honest nodes have proposed, in a round that begins later, too; all rows. */
+  /** Waits until all is committed that honest nodes have proposed until each did so in a round that begins later; all rows. */
   nextRound(): Promise<readonly TableRow[]>
 }
 
@@ -64,8 +64,9 @@ export async function openStage(
   { intervalMs, env = {}, envOf = {}, insiders = [alice, bob, carol] }: StageOptions,
 ): Promise<Stage> {
   const database = await createTestDatabase(t)
-  const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 0 })
+  // Before the network: directories go when those who write to them have ended.
   const honest = await Promise.all(NAMES.map((name) => provision(t, name)))
+  const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 0 })
   const own = {
     GP_NETWORK: 'test-network',
     GP_QUIETPERIOD: '1',
@@ -93,13 +94,15 @@ export async function openStage(
     isHonest: (signer) => nodes.some((node) => node.signer === signer),
     async nextRound() {
       const fromMs = Date.now()
+      const proposed = await network.until(() => {
+        const said = nodes.map(proposals)
+        return said.every((each) => each.some(({ round }) => round * intervalMs > fromMs)) && said.flat()
+      }, 'every node proposes in a round that begins later')
       return network.until(async () => {
         const rows = await tableRows(database.url)
         const ids = new Set<unknown>(rows.map(({ id }) => id))
-        const said = nodes.map(proposals)
-        const isLater = said.every((each) => each.some(({ round }) => round * intervalMs > fromMs))
-        return isLater && said.flat().every(({ id }) => ids.has(id)) && rows
-      }, 'everything is committed that was proposed, and a round that began later')
+        return proposed.every(({ id }) => ids.has(id)) && rows
+      }, 'everything is committed that was proposed')
     },
   }
 }

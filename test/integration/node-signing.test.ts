@@ -12,7 +12,7 @@ function proposals({ logger }: NodeAtWork): unknown[] {
   return logger.lines.filter(({ message }) => message.startsWith('proposed ')).map(({ facts }) => facts['id'])
 }
 
-describe('signing', { timeout: 240_000, concurrency: true }, () => {
+describe('signing', { timeout: 480_000, concurrency: true }, () => {
   it('happens once a slot: a node started again within the round sends its statement again and makes no other', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {
@@ -80,8 +80,10 @@ describe('signing', { timeout: 240_000, concurrency: true }, () => {
     }
     assert.ok(signed.some(({ signerCount }) => signerCount === 3))
 
-    const observed = await tableRows(ownDatabase.url)
-    assert.ok(observed.length >= 3, 'the observer writes')
+    const observed = await network.until(async () => {
+      const rows = await tableRows(ownDatabase.url)
+      return rows.length >= 3 && rows
+    }, 'the observer writes')
     for (const row of observed) {
       const signers = await prove(row)
       assert.ok(signers.every((signer) => signer === alice.address || network.isSigner(signer)))
