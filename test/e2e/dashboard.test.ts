@@ -16,7 +16,7 @@ import {
 import { falsify, openDashboardCluster } from '../helpers/dashboard-cluster.ts'
 
 /** Far longer than anything takes: for machines that have a lot else to do. A stopped node is gone after 45 s. */
-const timeout = 90_000
+const timeout = 120_000
 
 const SWAPPED = `sign_data = jsonb_set(jsonb_set(sign_data, '{0,signature}', sign_data #> '{1,signature}'),
   '{1,signature}', sign_data #> '{0,signature}')`

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Far longer than anything takes: for machines that have a lot else to do, milliseconds. */
-export const PATIENCE_MS = 60_000
+export const PATIENCE_MS = 120_000
 
 /**
  * Waits until `condition` holds, and gives what it gave. For what tells nobody when it happens: where there is an
