@@ -149,6 +149,14 @@ export function expelled({ counters }: NodeAtWork, reason?: string): number {
     .reduce((sum, { value }) => sum + value, 0)
 }
 
+/** A peer may stay: when its connections break, as on a machine that stands still, it is let in again. */
+export async function isWelcome({ network, nodes }: Stage, peer: RawPeer): Promise<void> {
+  await network.until(async () => {
+    if (peer.connected() < nodes.length) await peer.knock().catch(() => undefined)
+    return peer.connected() === nodes.length
+  }, 'the peer is connected to every node')
+}
+
 /** Takes the lines that must be there out of a node's log, so that the network closes without errors. */
 export function takeErrors({ logger }: NodeAtWork, pattern: RegExp): readonly string[] {
   const isMeant = ({ level, message }: (typeof logger.lines)[number]): boolean =>

@@ -54,6 +54,8 @@ export async function startRawPeer(t: TestContext, options: RawPeerOptions): Pro
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxOutboundStreams: 10_000 })],
     connectionManager: { reconnectRetries: 0 },
+    // It would hang up by itself on who is slow to answer.
+    connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
       pubsub: gossipsub({
