@@ -75,6 +75,7 @@ describe('a peer that floods', { timeout: 480_000 }, () => {
 
     const rows = await stage.nextRound()
     const grownBytes = memoryInUse() - memoryBefore
+    t.diagnostic(`${Math.round(grownBytes / 1e6)} MB`)
     assert.ok(grownBytes < MEMORY_LIMIT_BYTES, `memory has grown by ${grownBytes} bytes`)
     await Promise.all(rows.map(prove))
     assert.ok(
