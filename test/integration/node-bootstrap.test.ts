@@ -36,6 +36,6 @@ describe('the bootstrap node', { timeout: 480_000 }, () => {
 
     const returned = await network.bootstrap({ GP_CONNECTIONADDR: withoutPeerId(bootstrap.address) })
     assert.equal(returned.peerId, bootstrap.peerId, 'it keeps its peer id')
-    await network.until(() => met(returned).size === nodes.length, 'all nodes rejoin the bootstrap node', 30_000)
+    await network.until(() => met(returned).size === nodes.length, 'all nodes rejoin the bootstrap node')
   })
 })
