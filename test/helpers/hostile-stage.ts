@@ -53,7 +53,7 @@ export interface Stage {
   /** A sound statement, observed now, but for what `overrides` says. */
   statement(proposer: TestSigner, overrides?: Partial<PriceStatement>): PriceStatement
   isHonest(signer: string): boolean
-  /** Waits until all is committed that honest nodes have proposed until each did so in a round that begins later; all rows. */
+  /** Waits until a statement of each node is committed that it makes in a later round, and all before but what expired; all rows. */
   nextRound(): Promise<readonly TableRow[]>
 }
 
@@ -94,15 +94,16 @@ export async function openStage(
     isHonest: (signer) => nodes.some((node) => node.signer === signer),
     async nextRound() {
       const fromMs = Date.now()
-      const proposed = await network.until(() => {
-        const said = nodes.map(proposals)
-        return said.every((each) => each.some(({ round }) => round * intervalMs > fromMs)) && said.flat()
-      }, 'every node proposes in a round that begins later')
+      const before = nodes.flatMap(proposals)
       return network.until(async () => {
         const rows = await tableRows(database.url)
         const ids = new Set<unknown>(rows.map(({ id }) => id))
-        return proposed.every(({ id }) => ids.has(id)) && rows
-      }, 'everything is committed that was proposed')
+        const isLater = nodes.every((node) =>
+          proposals(node).some(({ id, round }) => round * intervalMs > fromMs && ids.has(id)),
+        )
+        const expired = new Set(nodes.flatMap(expiries))
+        return isLater && before.every(({ id }) => ids.has(id) || expired.has(id)) && rows
+      }, 'a statement of each node is committed, of a round that began later')
     },
   }
 }
@@ -122,6 +123,11 @@ function proposals({ logger }: NodeAtWork): { readonly id: unknown; readonly rou
   return logger.lines
     .filter(({ message }) => message.startsWith('proposed '))
     .map(({ facts }) => ({ id: facts['id'], round: Number(facts['round']) }))
+}
+
+/** What a node has given up: on a machine that stands still the others may have been too late to sign it. */
+function expiries({ logger }: NodeAtWork): unknown[] {
+  return logger.lines.filter(({ message }) => message.startsWith('no quorum for ')).map(({ facts }) => facts['id'])
 }
 
 export interface JudgedOptions {
