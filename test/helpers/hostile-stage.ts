@@ -159,7 +159,7 @@ export function expelled({ counters }: NodeAtWork, reason?: string): number {
 export async function isWelcome({ network, nodes }: Stage, peer: RawPeer): Promise<void> {
   await network.until(async () => {
     if (peer.connected() < nodes.length) await peer.knock().catch(() => undefined)
-    return peer.connected() === nodes.length
+    return peer.connected() === nodes.length && peer.hasJoined()
   }, 'the peer is connected to every node')
 }
 

@@ -26,6 +26,8 @@ export interface RawPeer {
   subscribe(topic: string): void
   /** Tries again to join the nodes that it is not connected to. */
   knock(): Promise<void>
+  /** Whether it hears, and is heard by, all to which it is connected. */
+  hasJoined(): boolean
   /** To how many nodes it is connected. */
   connected(): number
   connections(): readonly Connection[]
@@ -108,6 +110,7 @@ export async function startRawPeer(t: TestContext, options: RawPeerOptions): Pro
     },
     subscribe: (topic) => pubsub.subscribe(topic),
     knock,
+    hasJoined,
     connected: () => host.getPeers().length,
     connections: () => host.getConnections(),
     leave,
