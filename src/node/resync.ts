@@ -188,7 +188,8 @@ async function settle(
   { marks, signal }: { readonly marks: DatabaseMarks | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
   const untilMs = clock.now().monoMs + SETTLING_MS
-  while (marks?.isSettling === true && clock.now().monoMs < untilMs) await clock.sleep(SETTLING_LOOK_MS, signal)
+  const isOpen = (): boolean => marks?.isSettling === true && clock.now().monoMs < untilMs
+  while (isOpen()) await clock.sleep(SETTLING_LOOK_MS, signal)
 }
 
 async function sizeOf(

@@ -141,8 +141,7 @@ describe('a peer that floods', { timeout: 480_000 }, () => {
       'statements are known that wait for signatures',
     )
 
-    const isOut = (node: HonestNode): boolean => expelled(node, 'waste') > 0
-    while (!nodes.every(isOut)) {
+    while (!nodes.every(hasExpelledWaste)) {
       if (wasteful.connected() === 0) await wasteful.knock().catch(() => undefined)
       const judgedBefore = nodes.map((node) => judged(node))
       const bytes = withStrangers(known, 63)
@@ -151,7 +150,7 @@ describe('a peer that floods', { timeout: 480_000 }, () => {
       await network.until(
         () =>
           wasteful.connected() === 0 ||
-          nodes.every((node, place) => isOut(node) || judged(node) > (judgedBefore[place] ?? 0)),
+          nodes.every((node, place) => hasExpelledWaste(node) || judged(node) > (judgedBefore[place] ?? 0)),
         'it is judged',
       )
     }
@@ -167,6 +166,10 @@ describe('a peer that floods', { timeout: 480_000 }, () => {
     await isWelcome(stage, vouched)
   })
 })
+
+function hasExpelledWaste(node: HonestNode): boolean {
+  return expelled(node, 'waste') > 0
+}
 
 /** Has a peer flood until every node has expelled it once more. A connection that breaks otherwise is made anew. */
 async function floodUntilExpelled(
