@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Config } from '../config.ts'
-import type { PriceHistory } from '../core/history.ts'
+import type { DatabaseMarks, PriceHistory } from '../core/history.ts'
 import { createDigest } from '../core/typed-data.ts'
 import { Breather } from '../gossip/breather.ts'
 import type { Doorkeeper } from '../gossip/gater.ts'
@@ -26,6 +26,9 @@ import type { NodeComponents } from './running-node.ts'
 /** There is nothing else to do meanwhile. */
 const TIME: BudgetShare = { burstMs: 1_000, share: 1 }
 const RELEASES = { allMs: 9_000, stepMs: 4_000 }
+/** How long it may take until it is known who commits to the same database, and how often that is looked at, milliseconds. */
+const SETTLING_MS = 10_000
+const SETTLING_LOOK_MS = 20
 
 export interface ResyncOptions {
   /** How far back, milliseconds; Infinity is all of it. */
@@ -158,6 +161,7 @@ async function collect(
     barren: new BarrenDays(),
   }
   const { historyMs, signal } = options
+  await settle(components, { marks: port.marks, signal })
   const limits = { constants, historyMs, signal, timeLimitMs: Number.POSITIVE_INFINITY }
   const peers = await collectHistory(
     {
@@ -176,6 +180,16 @@ async function collect(
     { signal },
   )
   return peers
+}
+
+/** Who is asked before anything is heard here cannot tell that it holds the same rows because they are the same. */
+async function settle(
+  { clock }: NodeComponents,
+  { marks, signal }: { readonly marks: DatabaseMarks | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const untilMs = clock.now().monoMs + SETTLING_MS
+  const isOpen = (): boolean => marks?.isSettling === true && clock.now().monoMs < untilMs
+  while (isOpen()) await clock.sleep(SETTLING_LOOK_MS, signal)
 }
 
 async function sizeOf(

@@ -7,6 +7,7 @@ import { type CoinbaseStandIn, answers, startCoinbaseStandIn } from '../helpers/
 import { defer } from '../helpers/defer.ts'
 import { query } from '../helpers/postgres-server.ts'
 import { createTestDatabase, startOwnPostgres } from '../helpers/postgres.ts'
+import { roundThatLasts } from '../helpers/round-length.ts'
 import { prove, tableRows } from '../helpers/row-proof.ts'
 import { temporaryDirectory } from '../helpers/temporary-directory.ts'
 import { until } from '../helpers/until.ts'
@@ -89,7 +90,7 @@ async function addressOf(node: Command): Promise<string> {
 
 const PROPOSED = /"msg":"proposed /
 
-const OPTIONS = { timeout: 120_000, skip: !SEES_PROCESSES && 'processes are looked for in /proc' }
+const OPTIONS = { timeout: 300_000, skip: !SEES_PROCESSES && 'processes are looked for in /proc' }
 
 describe('SIGTERM ends a node in ten seconds, with exit code 0,', OPTIONS, () => {
   it('while Postgres does not answer: what waited is on the disk, and written after the next start', async (t) => {
@@ -108,14 +109,10 @@ describe('SIGTERM ends a node in ten seconds, with exit code 0,', OPTIONS, () =>
     const closed = node.lines.filter((line) => line.includes('"msg":"closed: ')).map((line) => factsOf(line).id)
     goOn()
     const again = stage.start('node', { GP_DATABASEURL: postgres.url })
-    const rows = await until(
-      async () => {
-        const found = await tableRows(postgres.url)
-        return closed.every((id) => found.some((row) => row.id === id)) ? found : undefined
-      },
-      'all that waited is in the table',
-      { timeoutMs: 60_000 },
-    )
+    const rows = await until(async () => {
+      const found = await tableRows(postgres.url)
+      return closed.every((id) => found.some((row) => row.id === id)) ? found : undefined
+    }, 'all that waited is in the table')
     await Promise.all((rows ?? []).map(prove))
     await stop(again)
   })
@@ -172,7 +169,7 @@ describe('SIGTERM ends a node in ten seconds, with exit code 0,', OPTIONS, () =>
     const database = await createTestDatabase(t)
     const env = {
       GP_DATABASEURL: database.url,
-      GP_FETCHPRICEINTERVAL: '60',
+      GP_FETCHPRICEINTERVAL: `${roundThatLasts()}`,
       GP_MINIMUMSIGNERCOUNT: '2',
       GP_MAXIMUMSIGNERCOUNT: '2',
     }
@@ -184,7 +181,7 @@ describe('SIGTERM ends a node in ten seconds, with exit code 0,', OPTIONS, () =>
     const other = stage.start('second', { ...env, GP_BOOTSTRAPADDR: await addressOf(again) })
     const { id } = factsOf(proposed?.input ?? '')
     const isIn = async (): Promise<boolean> => (await tableRows(database.url)).some((row) => row.id === id)
-    await until(isIn, 'it is in the table', { timeoutMs: 60_000 })
+    await until(isIn, 'it is in the table')
     await Promise.all([again, other].map(stop))
   })
 })

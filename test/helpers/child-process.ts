@@ -6,11 +6,9 @@ import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { defer } from './defer.ts'
-import { until } from './until.ts'
+import { PATIENCE_MS, until } from './until.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-/** Far longer than anything takes: for machines that have a lot else to do, milliseconds. */
-const PATIENCE_MS = 60_000
 const LINES_SHOWN = 40
 
 /** `gossip-price` as a process of its own, as a person starts it. */
@@ -117,17 +115,14 @@ export function startCommand(
 }
 
 /** Resolves when none of these processes is left. */
-export async function allGone(
-  processes: readonly Descendant[],
-  { withinMs }: { readonly withinMs: number },
-): Promise<void> {
+export async function allGone(processes: readonly Descendant[]): Promise<void> {
   let left = processes
   const look = async (): Promise<boolean> => {
     left = await stillThere(left)
     return left.length === 0
   }
   try {
-    await until(look, 'all processes are gone', { timeoutMs: withinMs })
+    await until(look, 'all processes are gone', { timeoutMs: 30_000 })
   } catch (cause) {
     throw new Error(`still there: ${left.map(({ pid, args }) => `${pid} ${args}`).join('\n')}`, { cause })
   }
@@ -144,7 +139,7 @@ async function end(child: ChildProcess, descendants: readonly Descendant[]): Pro
   child.kill('SIGKILL')
   for (const left of await stillThere(descendants)) killIfThere(left)
   await closed
-  await allGone(descendants, { withinMs: 10_000 })
+  await allGone(descendants)
 }
 
 function killIfThere({ pid }: Descendant): void {

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { type Browser, chromium } from 'playwright-core'
+import { PATIENCE_MS } from './until.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const MISSING =
@@ -16,7 +17,7 @@ export async function startBrowser(): Promise<Browser> {
   const executablePath = executable()
   if (executablePath === undefined) throw new Error(MISSING)
   const args = ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1']
-  return chromium.launch({ executablePath, args })
+  return chromium.launch({ executablePath, args, timeout: PATIENCE_MS })
 }
 
 function executable(): string | undefined {

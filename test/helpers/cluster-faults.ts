@@ -8,6 +8,7 @@ import type { ClusterNode, ProcessCluster } from './process-cluster.ts'
 import type { CuttableNetwork } from './cuttable-network.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import { watchTable } from './table-watch.ts'
+import { until } from './until.ts'
 
 /** How long a fault goes on. */
 export interface FaultOptions {
@@ -28,10 +29,10 @@ export async function killAtRandom(
 ): Promise<void> {
   const { log, nodes } = cluster
   t.diagnostic(`TEST_SEED=${random.seed}`)
-  const until = log.rounds() + rounds
+  const enough = log.rounds() + rounds
   const isUp = (): ClusterNode[] => nodes.filter(({ hasJoined }) => hasJoined)
   let kills = 0
-  while (log.rounds() < until || kills < 2) {
+  while (log.rounds() < enough || kills < 2) {
     await log.until(() => isUp().length === nodes.length, 'all nodes have joined')
     await log.linesPass(1 + random.below(LONGEST_PAUSE_LINES))
     const victims = drawn(isUp(), { random, count: random.below(3) === 0 ? MOST_DOWN : 1 })
@@ -108,17 +109,21 @@ async function endHow(postgres: OwnPostgres, how: PostgresEnd): Promise<void> {
   await postgres.stop()
 }
 
-const START_ATTEMPTS = 50
-
 /** Sessions of a server that was killed may outlive it for a moment, in which no other starts. */
 async function startAgain(postgres: OwnPostgres): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  let failure: unknown
+  const start = async (): Promise<boolean> => {
     try {
-      return await postgres.start()
+      await postgres.start()
+      return true
     } catch (error) {
-      if (attempt === START_ATTEMPTS) throw error
+      failure = error
+      return false
     }
   }
+  await until(start, 'Postgres starts again').catch(() => {
+    throw failure
+  })
 }
 
 /** Stops a node in its tracks, and lets it go on when the others have committed so many rounds without it. */

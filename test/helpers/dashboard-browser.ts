@@ -8,6 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { type DashboardMock, startDashboardMock } from './dashboard-mock.ts'
 import type { DashboardWorld } from './dashboard-world.ts'
 import { defer } from './defer.ts'
+import { PATIENCE_MS } from './until.ts'
 
 export const DESKTOP = { width: 1_440, height: 900 }
 export const PHONE = { width: 390, height: 844 }
@@ -30,6 +31,7 @@ export async function watchDashboard(
 ): Promise<WatchedPage> {
   const { origin } = new URL(options.url)
   const context = await browser.newContext({ viewport: DESKTOP, ...options.context })
+  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const problems: string[] = []
   page.on('console', (message) => {
@@ -127,33 +129,48 @@ export async function accessibilityProblems(page: Page): Promise<readonly string
   )
 }
 
-/** How many things the tab key should stop at: a group of radio buttons is one. */
-const STOPS = `(() => {
-  const all = [...document.querySelectorAll('a, button, select, summary, input:checked, [tabindex="0"]')]
-  return all.filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled).length
+/** All that the tab key should stop at now: of a group of radio buttons one. Notes those that it did stop at. */
+const WATCH_STOPS = `(() => {
+  window.stops = () => {
+    const all = [...document.querySelectorAll('a, button, select, summary, input:checked, [tabindex="0"]')]
+    return all.filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled)
+  }
+  window.nameOf = (element) =>
+    [element.tagName, element.id, element.className, element.getAttribute('aria-label') ?? element.textContent.slice(0, 40)].join(' ')
+  window.wanted = window.stops()
+  window.reached = new Set()
+  document.body.focus()
+  return window.wanted.length
 })()`
 
 const FOCUSED = `(() => {
   const element = document.activeElement
+  const isNothing = element === document.body
   const shown = element.matches('.segments input') ? element.nextElementSibling : element
   const style = getComputedStyle(shown)
-  window.stops ??= new Map()
-  if (!window.stops.has(element)) window.stops.set(element, window.stops.size)
-  const name = [window.stops.get(element), element.tagName, element.id, element.className, element.getAttribute('aria-label') ?? element.textContent.slice(0, 40)].join(' ')
-  return { name, isVisible: element === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) }
+  window.reached.add(element)
+  return {
+    name: isNothing ? 'nothing' : window.nameOf(element),
+    isVisible: isNothing || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2),
+    isStop: isNothing || window.stops().includes(element),
+  }
 })()`
 
-/** Walks through the page with the tab key: everything can be reached, and the focus is always seen. */
+/** What came or went meanwhile need not have been stopped at. */
+const MISSED = `window.stops()
+  .filter((element) => window.wanted.includes(element) && !window.reached.has(element))
+  .map((element) => window.nameOf(element))`
+
+/** Walks through a live page with the tab key: everything can be reached, and the focus is always seen. */
 export async function checkTabStops(page: Page): Promise<void> {
-  const wanted = await page.evaluate<number>(STOPS)
-  // By the number of the stop: what stands in it may change meanwhile.
-  const reached = new Map<string, string>()
-  await page.evaluate('document.body.focus()')
+  const wanted = await page.evaluate<number>(WATCH_STOPS)
   for (let presses = 0; presses < wanted + 20; presses++) {
     await page.keyboard.press('Tab')
-    const { name, isVisible } = await page.evaluate<{ name: string; isVisible: boolean }>(FOCUSED)
+    const { name, isVisible, isStop } = await page.evaluate<{ name: string; isVisible: boolean; isStop: boolean }>(
+      FOCUSED,
+    )
     assert.ok(isVisible, `the focus cannot be seen at ${name}`)
-    if (!name.includes('BODY')) reached.set(name.split(' ', 1)[0] ?? '', name)
+    assert.ok(isStop, `there is nothing to do at ${name}`)
   }
-  assert.equal(reached.size, wanted, [...reached.values()].join('\n'))
+  assert.deepEqual(await page.evaluate(MISSED), [])
 }

@@ -7,8 +7,9 @@ import { type NodeAtWork, NodeNetwork } from './running-node.ts'
 const ENV = {
   GP_NETWORK: 'dashboard-simulated',
   GP_SOURCE: 'simulated',
-  GP_FETCHPRICEINTERVAL: '10',
-  GP_QUIETPERIOD: '2',
+  GP_FETCHPRICEINTERVAL: '12',
+  // For so long what is at quorum is seen to be: a page that gets little of the machine may be late.
+  GP_QUIETPERIOD: '4',
   GP_MINIMUMSIGNERCOUNT: '3',
 }
 

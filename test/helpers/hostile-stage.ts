@@ -53,7 +53,7 @@ export interface Stage {
   /** A sound statement, observed now, but for what `overrides` says. */
   statement(proposer: TestSigner, overrides?: Partial<PriceStatement>): PriceStatement
   isHonest(signer: string): boolean
-  /** Waits until all is committed that honest nodes have proposed, in a round that begins later, too; all rows. */
+  /** Waits until a statement of each node is committed that it makes in a later round, and all before but what expired; all rows. */
   nextRound(): Promise<readonly TableRow[]>
 }
 
@@ -64,8 +64,9 @@ export async function openStage(
   { intervalMs, env = {}, envOf = {}, insiders = [alice, bob, carol] }: StageOptions,
 ): Promise<Stage> {
   const database = await createTestDatabase(t)
-  const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 0 })
+  // Before the network: directories go when those who write to them have ended.
   const honest = await Promise.all(NAMES.map((name) => provision(t, name)))
+  const network = await NodeNetwork.open(t, { databaseUrl: database.url, signers: 0 })
   const own = {
     GP_NETWORK: 'test-network',
     GP_QUIETPERIOD: '1',
@@ -93,13 +94,16 @@ export async function openStage(
     isHonest: (signer) => nodes.some((node) => node.signer === signer),
     async nextRound() {
       const fromMs = Date.now()
+      const before = nodes.flatMap(proposals)
       return network.until(async () => {
         const rows = await tableRows(database.url)
         const ids = new Set<unknown>(rows.map(({ id }) => id))
-        const said = nodes.map(proposals)
-        const isLater = said.every((each) => each.some(({ round }) => round * intervalMs > fromMs))
-        return isLater && said.flat().every(({ id }) => ids.has(id)) && rows
-      }, 'everything is committed that was proposed, and a round that began later')
+        const isLater = nodes.every((node) =>
+          proposals(node).some(({ id, round }) => round * intervalMs > fromMs && ids.has(id)),
+        )
+        const expired = new Set(nodes.flatMap(expiries))
+        return isLater && before.every(({ id }) => ids.has(id) || expired.has(id)) && rows
+      }, 'a statement of each node is committed, of a round that began later')
     },
   }
 }
@@ -119,6 +123,11 @@ function proposals({ logger }: NodeAtWork): { readonly id: unknown; readonly rou
   return logger.lines
     .filter(({ message }) => message.startsWith('proposed '))
     .map(({ facts }) => ({ id: facts['id'], round: Number(facts['round']) }))
+}
+
+/** What a node has given up: on a machine that stands still the others may have been too late to sign it. */
+function expiries({ logger }: NodeAtWork): unknown[] {
+  return logger.lines.filter(({ message }) => message.startsWith('no quorum for ')).map(({ facts }) => facts['id'])
 }
 
 export interface JudgedOptions {
@@ -144,6 +153,14 @@ export function expelled({ counters }: NodeAtWork, reason?: string): number {
     .filter(({ name }) => name === 'gp_peers_expelled_total')
     .filter(({ labels }) => reason === undefined || labels['reason'] === reason)
     .reduce((sum, { value }) => sum + value, 0)
+}
+
+/** A peer may stay: when its connections break, as on a machine that stands still, it is let in again. */
+export async function isWelcome({ network, nodes }: Stage, peer: RawPeer): Promise<void> {
+  await network.until(async () => {
+    if (peer.connected() < nodes.length) await peer.knock().catch(() => undefined)
+    return peer.connected() === nodes.length && peer.hasJoined()
+  }, 'the peer is connected to every node')
 }
 
 /** Takes the lines that must be there out of a node's log, so that the network closes without errors. */

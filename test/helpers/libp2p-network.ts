@@ -169,7 +169,5 @@ export class Libp2pNetwork {
 
 /** Every node has every other as a peer of the topic, and is heard by it. */
 export async function allMeet(nodes: readonly TestNode[]): Promise<void> {
-  await until(() => nodes.every(({ topic }) => topic.peers() >= nodes.length - 1), 'everybody meets', {
-    timeoutMs: 30_000,
-  })
+  await until(() => nodes.every(({ topic }) => topic.peers() >= nodes.length - 1), 'everybody meets')
 }

@@ -23,7 +23,7 @@ const EMPTY = rootOf([])
 
 /** What every history does, whatever keeps it. */
 export function describePriceHistory(name: string, create: CreateHistory): void {
-  describe(`a history ${name}`, { timeout: 120_000 }, () => {
+  describe(`a history ${name}`, { timeout: 300_000 }, () => {
     it('has the days and roots of the vectors', async (t) => {
       const { table, history } = await create(t)
       await table.write(vectorRows())

@@ -174,7 +174,7 @@ export class ClusterNode {
   async stop(): Promise<number | NodeJS.Signals | null> {
     const processes = await this.#running().descendants()
     const end = await this.#end('SIGTERM')
-    await allGone(processes, { withinMs: 30_000 })
+    await allGone(processes)
     return end
   }
 

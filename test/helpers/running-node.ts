@@ -19,13 +19,11 @@ import { type CoinbaseStandIn, startCoinbaseStandIn } from './coinbase-stand-in.
 import { surroundingsOf } from './config-surroundings.ts'
 import { defer } from './defer.ts'
 import { RecordingLogger } from './recorders.ts'
-import { until } from './until.ts'
+import { PATIENCE_MS, until } from './until.ts'
 
 const ANY_PORT = '/ip4/127.0.0.1/tcp/0'
 /** What of each node's log goes into the error when something was waited for in vain. */
 const LINES_SHOWN = 12
-/** Far longer than anything takes: for machines that have a lot else to do. */
-const PATIENCE_MS = 60_000
 
 /** A node of the real thing in this process, watched through its log and counters. */
 export interface NodeAtWork extends RunningNode {

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** Far longer than anything takes: for machines that have a lot else to do, milliseconds. */
+export const PATIENCE_MS = 120_000
+
 /**
  * Waits until `condition` holds, and gives what it gave. For what tells nobody when it happens: where there is an
  * event, wait for that.
@@ -9,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function until<T>(
   condition: () => T | Promise<T>,
   what: string,
-  { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = PATIENCE_MS }: { readonly timeoutMs?: number } = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

@@ -332,7 +332,7 @@ describe('the address', () => {
 
 describe('a server that closes', () => {
   it('lets a request under way end, and takes no other', async (t) => {
-    const { server, table, ask } = await startApi(t)
+    const { server, table, ask } = await startApi(t, { limits: { closeMs: 60_000 } })
     const asked = Promise.withResolvers<void>()
     const answering = Promise.withResolvers<void>()
     const latest = table.latest.bind(table)

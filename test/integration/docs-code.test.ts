@@ -50,7 +50,9 @@ describe('the code that documents show', () => {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     })
     await until(async () => {
-      const query = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`
+      // What is still active may not have begun to listen.
+      const query = `SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'`
       return (await database.query(query)).length === 1
     }, 'it listens')
     await database.query(`SELECT pg_notify('price_committed', '{"network":"x","ids":[],"probe":"y"}')`)

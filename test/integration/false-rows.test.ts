@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, describe, it } from 'node:test'
+import { askPatiently } from '../helpers/ask-patiently.ts'
 import { PLANTED, rowsToSpoil } from '../helpers/false-rows.ts'
 import { type TestDatabase, createTestDatabase } from '../helpers/postgres.ts'
 import { tableOf } from '../helpers/price-tables.ts'
@@ -46,7 +47,7 @@ function rowsIn(stdout: string): readonly Said[] {
 }
 
 async function metricsOf({ httpUrl }: NodeAtWork): Promise<string> {
-  return (await fetch(`${httpUrl}/metrics`)).text()
+  return (await askPatiently(httpUrl ?? assert.fail('it serves no HTTP'), '/metrics')).body
 }
 
 describe('somebody who owns the table writes', () => {

@@ -56,7 +56,7 @@ function outcomes({ counters }: NodeAtWork, outcome: string): number {
   return counters.value('gp_sync_history_total', { outcome, reason: '' })
 }
 
-describe('the history of running nodes', { timeout: 240_000 }, () => {
+describe('the history of running nodes', { timeout: 480_000 }, () => {
   it('comes whole to one that joins late, with an empty Postgres of its own, and is told to who listens there', async (t) => {
     const database = await createTestDatabase(t)
     await write(database, [...HISTORY, ...ROUND])

@@ -10,7 +10,7 @@ import type { Attestation } from '../../src/core/statement.ts'
 import { decodeRefusalMessage } from '../../src/gossip/refusal-wire.ts'
 import { parseEvidence } from '../../src/store/evidence-file.ts'
 import { evidenceDirectory, evidenceNames } from '../../src/store/evidence-folder.ts'
-import { type HonestNode, TOPICS, judged, openStage, takeErrors } from '../helpers/hostile-stage.ts'
+import { type HonestNode, type Stage, TOPICS, judged, openStage, takeErrors } from '../helpers/hostile-stage.ts'
 import { message } from '../helpers/inbox-at-work.ts'
 import { query } from '../helpers/postgres-server.ts'
 import { roundThatLasts } from '../helpers/round-length.ts'
@@ -30,13 +30,17 @@ async function evidenceOf({ dataDir }: HonestNode): Promise<Equivocation[]> {
   return Promise.all(names.map(async (name) => parseEvidence(await readFile(join(directory, name), 'utf8'))))
 }
 
-/** Every node has proof against `signers` of having signed both statements, and has said so once. */
+/** Every node gets proof against `signers` of having signed both statements, and has said so once. */
 async function assertExposed(
-  nodes: readonly HonestNode[],
+  { network, nodes }: Stage,
   { signers, ids }: { readonly signers: readonly string[]; readonly ids: readonly string[] },
 ): Promise<void> {
   for (const node of nodes) {
-    const evidence = await evidenceOf(node)
+    // The disk may take longer than the network.
+    const evidence = await network.until(async () => {
+      const proofs = await evidenceOf(node)
+      return proofs.length >= signers.length && proofs
+    }, `${node.name} has proof`)
     for (const proof of evidence) {
       assert.equal(equivocationFault({ curve: nobleSecp256k1, digest }, proof), undefined)
       assert.deepEqual(
@@ -52,7 +56,7 @@ async function assertExposed(
   }
 }
 
-describe('a signer that makes two statements of a slot', { timeout: 240_000 }, () => {
+describe('a signer that makes two statements of a slot', { timeout: 480_000 }, () => {
   it('is shown up by every node, and nobody signs either', async (t) => {
     const stage = await openStage(t, { intervalMs: roundThatLasts() * 1_000 })
     const { network, nodes, rawPeer } = stage
@@ -71,7 +75,7 @@ describe('a signer that makes two statements of a slot', { timeout: 240_000 }, (
     await network.until(() => refusals().size === 2 * nodes.length, 'all nodes refuse both')
     assert.deepEqual(new Set(refusals().values()), new Set(pair.map(({ id }) => `${id} slot-contested`)))
     const ids = pair.map(({ id }) => id)
-    await assertExposed(nodes, { signers: [alice.address], ids })
+    await assertExposed(stage, { signers: [alice.address], ids })
     for (const { logger } of nodes) {
       assert.ok(
         !logger.lines.some(({ message: line, facts }) => line.startsWith('co-signed') && isOneOf(ids, facts['id'])),
@@ -132,7 +136,7 @@ describe('a signer that makes two statements of a slot', { timeout: 240_000 }, (
       [],
     )
     assert.equal(shown.length, rows.length - 1)
-    await assertExposed(nodes, { signers: liars.map(({ address }) => address), ids })
+    await assertExposed(stage, { signers: liars.map(({ address }) => address), ids })
     for (const node of nodes) {
       assert.equal(takeErrors(node, /^disputed slot: /).length, 1)
       assert.ok(node.line('warn', /^with 7 signers and a quorum of 3, one dishonest proposer can bring two statements/))
@@ -140,7 +144,7 @@ describe('a signer that makes two statements of a slot', { timeout: 240_000 }, (
   })
 })
 
-describe('signers that drip their signatures', { timeout: 240_000 }, () => {
+describe('signers that drip their signatures', { timeout: 480_000 }, () => {
   it('put off the row by no more than two quiet periods', async (t) => {
     const signers = testSigners(60)
     const [proposer = alice, second = bob, third = carol, ...others] = signers

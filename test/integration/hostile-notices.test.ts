@@ -77,7 +77,7 @@ function warningOf(signer: string, phrase: string): string {
   return `${signer} runs this network with other constants; all nodes must have the same: ${phrase}`
 }
 
-describe('what nodes tell each other', { timeout: 240_000, concurrency: true }, () => {
+describe('what nodes tell each other', { timeout: 480_000 }, () => {
   it('of themselves and of what they refuse is heard by anybody, and proved without our code', async (t) => {
     const stage = await openStage(t, { intervalMs: roundThatLasts() * 1_000 })
     const { network, nodes, rawPeer } = stage

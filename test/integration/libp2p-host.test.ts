@@ -10,7 +10,7 @@ import { swarmKey } from '../../src/gossip/swarm-key.ts'
 import { Libp2pNetwork, type NodeOptions, allMeet } from '../helpers/libp2p-network.ts'
 import { until } from '../helpers/until.ts'
 
-describe('libp2p host', { timeout: 60_000 }, () => {
+describe('libp2p host', { timeout: 300_000 }, () => {
   const network = new Libp2pNetwork()
   afterEach(() => network.stop())
 

@@ -21,7 +21,7 @@ async function arrives(from: TestNode, to: TestNode): Promise<void> {
   await from.host.services.ping.ping(to.host.peerId)
 }
 
-describe('a message that was not looked at', { timeout: 120_000 }, () => {
+describe('a message that was not looked at', { timeout: 300_000 }, () => {
   const network = new Libp2pNetwork()
   afterEach(() => network.stop())
 

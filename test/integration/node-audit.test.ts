@@ -6,7 +6,7 @@ import { tableOf } from '../helpers/price-tables.ts'
 import { type NodeAtWork, NodeNetwork } from '../helpers/running-node.ts'
 import { INTERVAL_MS, alice, bob, carol } from '../helpers/statements.ts'
 
-describe('a running node', { timeout: 120_000 }, () => {
+describe('a running node', { timeout: 300_000 }, () => {
   it('finds a row in its table that signers made whom nobody knows, and says so loudly, once', async (t) => {
     const database = await createTestDatabase(t)
     const row = priceRow()

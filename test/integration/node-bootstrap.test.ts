@@ -13,7 +13,7 @@ function met({ logger }: NodeAtWork): Set<unknown> {
   return new Set(meetings.map(({ facts }) => facts['peer']))
 }
 
-describe('the bootstrap node', { timeout: 240_000 }, () => {
+describe('the bootstrap node', { timeout: 480_000 }, () => {
   it('may die once nodes know each other: prices go on, and when it is back all rejoin it', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {
@@ -36,6 +36,6 @@ describe('the bootstrap node', { timeout: 240_000 }, () => {
 
     const returned = await network.bootstrap({ GP_CONNECTIONADDR: withoutPeerId(bootstrap.address) })
     assert.equal(returned.peerId, bootstrap.peerId, 'it keeps its peer id')
-    await network.until(() => met(returned).size === nodes.length, 'all nodes rejoin the bootstrap node', 30_000)
+    await network.until(() => met(returned).size === nodes.length, 'all nodes rejoin the bootstrap node')
   })
 })

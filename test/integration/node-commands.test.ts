@@ -54,7 +54,7 @@ function inTerminal(t: TestContext, api: ApiAtWork, args: string) {
   return { isDrawn, ended, shown: () => shown, type: (keys: string) => void child.stdin.write(keys) }
 }
 
-describe('gossip-price status', { timeout: 120_000 }, () => {
+describe('gossip-price status', { timeout: 300_000 }, () => {
   it('prints a table once, without an escape sequence, where there is no terminal', async (t) => {
     const { cli, server } = await besideNode(t)
     const { exitCode, stdout, stderr } = await cli('status')
@@ -136,7 +136,7 @@ describe('gossip-price status', { timeout: 120_000 }, () => {
   })
 })
 
-describe('gossip-price why', { timeout: 60_000 }, () => {
+describe('gossip-price why', { timeout: 300_000 }, () => {
   it('tells the story of a statement, by its id, by how that begins, and by its round', async (t) => {
     const { cli } = await besideNode(t)
     const { id, statement } = pending()
@@ -192,7 +192,7 @@ describe('gossip-price why', { timeout: 60_000 }, () => {
   })
 })
 
-describe('gossip-price health', { timeout: 60_000 }, () => {
+describe('gossip-price health', { timeout: 300_000 }, () => {
   it('ends with 0 when the node is ready, and with 1 and the reasons when it is not', async (t) => {
     const { cli, node, server } = await besideNode(t)
     assert.deepEqual(await cli('health'), { exitCode: 0, stdout: 'ready\n', stderr: '' })
@@ -212,7 +212,7 @@ describe('gossip-price health', { timeout: 60_000 }, () => {
   })
 })
 
-describe('output that is lost', { skip: !HAS_FULL_DEVICE && 'needs /dev/full', timeout: 60_000 }, () => {
+describe('output that is lost', { skip: !HAS_FULL_DEVICE && 'needs /dev/full', timeout: 300_000 }, () => {
   it('is no success', async (t) => {
     const { server, cli } = await besideNode(t)
     const full = await open('/dev/full', 'w')
@@ -232,7 +232,7 @@ describe('output that is lost', { skip: !HAS_FULL_DEVICE && 'needs /dev/full', t
   })
 })
 
-describe('whoever stops reading', { timeout: 60_000 }, () => {
+describe('whoever stops reading', { timeout: 300_000 }, () => {
   it('ends no command with a stack', async (t) => {
     const { server } = await besideNode(t)
     for (const args of [['status', '--url', server.url], ['config', 'table'], ['--help'], ['--version']]) {

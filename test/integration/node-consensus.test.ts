@@ -7,7 +7,7 @@ import { NodeNetwork } from '../helpers/running-node.ts'
 
 const QUIET_MS = 1_000
 
-describe('a network of real nodes', { timeout: 240_000 }, () => {
+describe('a network of real nodes', { timeout: 480_000 }, () => {
   it('makes one row of each statement, which a stranger can prove, a quiet period after its last signature', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {
@@ -51,10 +51,8 @@ describe('a network of real nodes', { timeout: 240_000 }, () => {
       /^no quorum for ETH-USD 3172\.52775 by 0x\w+: 1 of 3 signers; refused by 0x\w{8}: saw 3021\.455 \(deviation 5 %\); .+look whether/
     await network.until(() => lonely.line('warn', expiry), 'the statement of node5 expires')
 
-    for (const node of agreeing) {
-      const refusal = /^not co-signed: proposed 3172\.52775, seen here 3021\.455: 5 % apart, more than 1 %$/
-      assert.ok(node.line('warn', refusal), node.name)
-    }
+    const refusal = /^not co-signed: proposed 3172\.52775, seen here 3021\.455: 5 % apart, more than 1 %$/
+    await network.until(() => agreeing.every((node) => node.line('warn', refusal)), 'all others say why')
     const signers = await Promise.all((await tableRows(database.url)).map(prove))
     assert.ok(signers.length >= 4)
     assert.ok(signers.every((each) => each.length >= 3 && !each.includes(network.signer('node5'))))

@@ -50,7 +50,7 @@ async function network(t: TestContext): Promise<NodeNetwork> {
   return NodeNetwork.open(t, { databaseUrl: url, signers: 4, env })
 }
 
-describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
+describe('the HTTP API of a running node', { timeout: 480_000 }, () => {
   it('shows prices, who signed and who did not and why, peers and nodes, and tells of them as they come', async (t) => {
     const nodes = await network(t)
     const elsewhere = await nodes.standIn()
@@ -161,7 +161,7 @@ describe('the HTTP API of a running node', { timeout: 240_000 }, () => {
   })
 })
 
-describe('the HTTP address of a node', { timeout: 60_000 }, () => {
+describe('the HTTP address of a node', { timeout: 300_000 }, () => {
   it('that was asked for and is taken ends the start before anything is opened', async (t) => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

@@ -13,7 +13,7 @@ function quorums({ logger }: NodeAtWork): unknown[] {
   return logger.lines.filter(({ message }) => message.startsWith('quorum: ')).map(({ facts }) => facts['id'])
 }
 
-describe('a node that ends while Postgres is away', { timeout: 240_000 }, () => {
+describe('a node that ends while Postgres is away', { timeout: 480_000 }, () => {
   it('has what reached quorum on its disk, and writes it when it is started again, though its collect window is over', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {

@@ -10,7 +10,7 @@ function quorums({ logger }: NodeAtWork): ReadonlySet<unknown> {
   return new Set(moves.map(({ facts }) => facts['id']))
 }
 
-describe('nodes whose Postgres is away', { timeout: 240_000 }, () => {
+describe('nodes whose Postgres is away', { timeout: 480_000 }, () => {
   it('come up, gossip, and lose nothing: whatever reached quorum is in the table in the end', async (t) => {
     const postgres = await startOwnPostgres(t)
     const network = await NodeNetwork.open(t, {
@@ -44,7 +44,8 @@ describe('nodes whose Postgres is away', { timeout: 240_000 }, () => {
 
     const rows = await tableRows(postgres.url)
     for (const row of rows) assert.ok((await prove(row)).length >= 3)
-    for (const node of nodes) assert.ok(node.line('info', /^the table takes rows again$/), node.name)
+    const isBack = (): boolean => nodes.every((node) => node.line('info', /^the table takes rows again$/))
+    await network.until(isBack, 'every node says that the table takes rows again')
   })
 
   it('are told at the start when their table holds rounds of another length, and cannot go on', async (t) => {

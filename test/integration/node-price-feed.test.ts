@@ -29,7 +29,7 @@ const FAILURES: Readonly<Record<string, { readonly answer: Answer; readonly says
   number: { answer: answers.usd(3021.455), says: /gave USD as a JSON number/ },
 }
 
-describe('a node whose price source fails', { timeout: 240_000 }, () => {
+describe('a node whose price source fails', { timeout: 480_000 }, () => {
   it('signs nothing, warns with the reason and asks again, and the next round is not affected', async (t) => {
     const database = await createTestDatabase(t)
     // Nodes that need nobody else, one for each failure, each in a network of its own.
@@ -48,13 +48,13 @@ describe('a node whose price source fails', { timeout: 240_000 }, () => {
         const coinbase = await network.standIn()
         coinbase.always(answer)
         const node = await network.node(name, { GP_NETWORK: name, GP_PRICEURL: coinbase.url })
-        const warning = await network.until(
-          () => node.line('warn', /\. No price for ETH-USD in round \d+ yet; asking again in \d+\.\d s$/) ?? false,
-          `${name} warns`,
+        // Not the first warning, perhaps: on a busy machine an answer may be too late.
+        const warning = new RegExp(
+          `${says.source}.*\\. No price for ETH-USD in round \\d+ yet; asking again in \\d+\\.\\d s$`,
         )
+        await network.until(() => node.line('warn', warning) ?? false, `${name} warns: ${says.source}`)
         const missed = (): boolean => node.counters.value('gp_rounds_missed_total', { pair: 'ETH-USD' }) >= 1
         await network.until(() => missed() && coinbase.requests.length >= 2, `${name} asks again, and a round goes by`)
-        assert.match(warning, says, name)
         assert.equal(node.counters.value('gp_statements_proposed_total', { pair: 'ETH-USD' }), 0, name)
 
         lastRounds.set(name, Math.floor(Date.now() / INTERVAL_MS))

@@ -5,9 +5,9 @@ import { createTestDatabase } from '../helpers/postgres.ts'
 import { type TableRow, prove, tableRows } from '../helpers/row-proof.ts'
 import { type NodeAtWork, NodeNetwork } from '../helpers/running-node.ts'
 
-const INTERVAL_MS = 5_000
+const INTERVAL_MS = 8_000
 /** Enough for an observation and a proposal, on a machine that has a lot else to do. */
-const ENOUGH_MS = 2_000
+const ENOUGH_MS = 3_000
 const NAMES = ['node1', 'node2', 'node3', 'node4', 'node5']
 
 function currentRound(): Round {
@@ -39,7 +39,7 @@ function slots(rows: readonly TableRow[], within: { readonly from: number; reado
     .toSorted()
 }
 
-describe('a cluster of which one node after another is restarted', { timeout: 240_000 }, () => {
+describe('a cluster of which one node after another is restarted', { timeout: 480_000 }, () => {
   it('loses no round of any node, and nothing that reached quorum', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {

@@ -12,7 +12,7 @@ function proposals({ logger }: NodeAtWork): unknown[] {
   return logger.lines.filter(({ message }) => message.startsWith('proposed ')).map(({ facts }) => facts['id'])
 }
 
-describe('signing', { timeout: 240_000, concurrency: true }, () => {
+describe('signing', { timeout: 480_000, concurrency: true }, () => {
   it('happens once a slot: a node started again within the round sends its statement again and makes no other', async (t) => {
     const database = await createTestDatabase(t)
     const network = await NodeNetwork.open(t, {

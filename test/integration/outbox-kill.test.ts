@@ -105,7 +105,7 @@ async function live(
   assert.ok(killed, 'the node ended by itself')
 }
 
-describe('a node that is killed at any moment', { timeout: 60_000 }, () => {
+describe('a node that is killed at any moment', { timeout: 300_000 }, () => {
   it('loses nothing that had quorum, sends none before it is on its disk, and signs no slot twice', async (t) => {
     const seed = Date.now() % 1_000_000
     t.diagnostic(`seed ${seed}`)

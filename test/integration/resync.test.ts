@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
+import { Client } from 'pg'
 import type { Day, HistoryRange, PriceHistory } from '../../src/core/history.ts'
 import { DAY_MS } from '../../src/core/history-tree.ts'
 import type { PriceRow } from '../../src/core/price-table.ts'
@@ -84,6 +85,15 @@ async function createScene(t: TestContext, rows: readonly PriceRow[] = someHisto
   }
 }
 
+/** Nothing is read from a database until it may go on: who reads it cannot be through before somebody acts. */
+async function holdUp({ url }: TestDatabase): Promise<() => Promise<void>> {
+  const rival = new Client({ connectionString: url })
+  rival.on('error', () => undefined)
+  await rival.connect()
+  await rival.query('BEGIN; LOCK TABLE prices IN ACCESS EXCLUSIVE MODE')
+  return () => rival.end()
+}
+
 describe('gossip-price resync', { timeout: 300_000 }, () => {
   it('gives a restored database the history of the others, and does nothing when it has it', async (t) => {
     const rows = someHistory()
@@ -116,14 +126,15 @@ describe('gossip-price resync', { timeout: 300_000 }, () => {
 
   it('ends when it is interrupted, says how far it came, and goes on from there the next time', async (t) => {
     const { restored, full, resync, surroundings } = await createScene(t)
+    const goOn = await holdUp(full)
     const child = spawnCli(['resync'], surroundings)
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString()
-      // Rows come a moment later.
       if (said.includes('asking')) child.kill('SIGINT')
     })
     const [exitCode] = (await once(child, 'close')) as [number | null]
+    await goOn()
     assert.equal(exitCode, 1, said)
     assert.match(said, /gossip-price: stopped; \d+ rows came in\. Run it again to go on from there\n$/)
     const { exitCode: last, stderr } = await resync()

@@ -52,7 +52,8 @@ describe('who watches the database', () => {
     await until(() => sockets.length > connected, 'it is tried again')
     const startedMs = performance.now()
     await watch.stop()
-    assert.ok(performance.now() - startedMs < 500)
+    // To wait for an answer would take three seconds.
+    assert.ok(performance.now() - startedMs < 2_500)
   })
 
   it('keeps no connection open', async (t) => {

@@ -67,10 +67,10 @@ describe('following the table', () => {
     const { follower, told, logger, untilTold } = await followerOn(database, { newest: 1 })
     await follower.start()
     // Nobody is told of this one: as if the notification had come while nobody listened.
-    await database.endOthers()
     await database.query('ALTER TABLE prices DISABLE TRIGGER prices_committed')
     await tableOf(database).write(ROWS.slice(2, 3))
     await database.query('ALTER TABLE prices ENABLE TRIGGER prices_committed')
+    await database.endOthers()
     await untilTold(2)
     await tableOf(database).write(ROWS.slice(3, 4))
     await untilTold(3)

@@ -14,9 +14,6 @@ import { price, round } from '../helpers/statements.ts'
 import { startTransactionPooler } from '../helpers/transaction-pooler.ts'
 import { until } from '../helpers/until.ts'
 
-/** For machines that have a lot else to do. */
-const PATIENCE = { timeoutMs: 60_000 }
-
 interface ListenerAtWork {
   readonly listener: PriceListener
   readonly heard: StatementId[]
@@ -61,15 +58,15 @@ const rivalIn = (network: string): PriceRow => priceRow({ network, round: round(
 const rows = Array.from({ length: 4 }, (_, index) => priceRow({ round: round(index) }))
 const ids = rows.map(({ attestation }) => attestation.id)
 
-describe('a listener', { timeout: 240_000 }, () => {
+describe('a listener', { timeout: 480_000 }, () => {
   it('hears of the rows of its network, whoever writes them, and of no others', async (t) => {
     const database = await createTestDatabase(t)
     const { heard, hearing, counters } = listenAt(t, database.url)
-    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await until(() => hearing.length > 0, 'it hears')
     await tableOf(database, { network: 'another' }).write([priceRow({ network: 'another' })])
     await tableOf(database).write(rows.slice(0, 2))
     await tableOf(database).write(rows.slice(1, 3))
-    await until(() => heard.length >= 3, 'it has heard', PATIENCE)
+    await until(() => heard.length >= 3, 'it has heard')
     assert.deepEqual(heard.toSorted(), ids.slice(0, 3).toSorted())
     assert.deepEqual(hearing, [true])
     assert.equal(counters.count('gp_sql_statements_total', { statement: 'listen' }), 1)
@@ -79,7 +76,7 @@ describe('a listener', { timeout: 240_000 }, () => {
   it('hears of the statements of its network that lost their slots, and takes them for no rows', async (t) => {
     const database = await createTestDatabase(t)
     const { heard, disputed, hearing } = listenAt(t, database.url)
-    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await until(() => hearing.length > 0, 'it hears')
     const [row] = rows
     assert.ok(row)
     await tableOf(database, { network: 'another' }).write([
@@ -88,29 +85,29 @@ describe('a listener', { timeout: 240_000 }, () => {
     ])
     await tableOf(database).write([row])
     await tableOf(database).write([rivalIn('test-network')])
-    await until(() => disputed.length > 0, 'it has heard', PATIENCE)
+    await until(() => disputed.length > 0, 'it has heard')
     assert.deepEqual([heard, disputed], [[row.attestation.id], [rivalIn('test-network').attestation.id]])
   })
 
   it('says when it has lost its connection, and hears again by itself', async (t) => {
     const database = await createTestDatabase(t)
     const { heard, hearing } = listenAt(t, database.url)
-    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await until(() => hearing.length > 0, 'it hears')
     await database.endOthers(LISTEN)
-    await until(() => hearing.length >= 3, 'it hears again', PATIENCE)
+    await until(() => hearing.length >= 3, 'it hears again')
     await tableOf(database).write(rows)
-    await until(() => heard.length >= rows.length, 'it has heard', PATIENCE)
+    await until(() => heard.length >= rows.length, 'it has heard')
     assert.deepEqual(hearing, [true, false, true])
   })
 
   it('outlives a server that ends, and one that is not there', async (t) => {
     const server = await startOwnPostgres(t)
     const { hearing } = listenAt(t, server.url)
-    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await until(() => hearing.length > 0, 'it hears')
     await server.stop()
-    await until(() => hearing.length > 1, 'it says that it does not', PATIENCE)
+    await until(() => hearing.length > 1, 'it says that it does not')
     await server.start()
-    await until(() => hearing.length > 2, 'it hears again', PATIENCE)
+    await until(() => hearing.length > 2, 'it hears again')
     assert.deepEqual(hearing, [true, false, true])
   })
 
@@ -119,7 +116,7 @@ describe('a listener', { timeout: 240_000 }, () => {
     const url = await startTransactionPooler(t, database.url)
     const { listener, hearing, logger, counters, heard } = listenAt(t, url, { hurry: 100 })
     const probes = (): number => counters.count('gp_sql_statements_total', { statement: 'notify' })
-    await until(() => probes() >= 4, 'it has tried several times', PATIENCE)
+    await until(() => probes() >= 4, 'it has tried several times')
     await tableOf(database).write(rows)
     assert.deepEqual([hearing, heard], [[], []])
     assert.deepEqual([listener.own, listener.isSettling], [undefined, false])
@@ -134,7 +131,7 @@ describe('a listener', { timeout: 240_000 }, () => {
     early.listener.start()
     assert.deepEqual(early.hearing, [])
     const late = listenAt(t, database.url)
-    await until(() => late.hearing.length > 0, 'it hears', PATIENCE)
+    await until(() => late.hearing.length > 0, 'it hears')
     await Promise.all([late.listener.stop(), late.listener.stop()])
     assert.deepEqual(late.hearing, [true, false])
   })
@@ -143,15 +140,15 @@ describe('a listener', { timeout: 240_000 }, () => {
     const [database, other] = [await createTestDatabase(t), await createTestDatabase(t)]
     const first = listenAt(t, database.url)
     assert.deepEqual([first.listener.own, first.listener.isSettling], [undefined, true])
-    await until(() => first.hearing.length > 0, 'it hears', PATIENCE)
+    await until(() => first.hearing.length > 0, 'it hears')
     assert.equal(first.listener.isSettling, false)
     const second = listenAt(t, database.url)
     const elsewhere = listenAt(t, other.url)
-    await until(() => second.hearing.length > 0 && elsewhere.hearing.length > 0, 'they hear', PATIENCE)
+    await until(() => second.hearing.length > 0 && elsewhere.hearing.length > 0, 'they hear')
     const mark = second.listener.own
     assert.match(mark ?? '', /^0x[0-9a-f]{32}$/)
     assert.ok(mark)
-    await until(() => first.listener.hasHeard(mark), 'the first has heard of the second', PATIENCE)
+    await until(() => first.listener.hasHeard(mark), 'the first has heard of the second')
     assert.ok(!elsewhere.listener.hasHeard(mark))
     await second.listener.stop()
     assert.equal(second.listener.own, undefined)
@@ -160,11 +157,11 @@ describe('a listener', { timeout: 240_000 }, () => {
   it('has another mark when it connects anew, and has forgotten those that it heard before', async (t) => {
     const database = await createTestDatabase(t)
     const { listener, hearing } = listenAt(t, database.url)
-    await until(() => hearing.length > 0, 'it hears', PATIENCE)
+    await until(() => hearing.length > 0, 'it hears')
     const before = listener.own
     assert.ok(before !== undefined && listener.hasHeard(before))
     await database.endOthers(LISTEN)
-    await until(() => hearing.length >= 3, 'it hears again', PATIENCE)
+    await until(() => hearing.length >= 3, 'it hears again')
     assert.ok(listener.own !== undefined && listener.own !== before)
     assert.ok(!listener.hasHeard(before))
   })

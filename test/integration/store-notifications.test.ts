@@ -25,7 +25,7 @@ async function payloadsDuring(database: TestDatabase, task: () => Promise<unknow
     await task()
     // Notifications come in the order of their commits.
     await database.query(NOTIFY_ALL, [LAST])
-    await until(() => payloads.at(-1) === LAST, 'all notifications have come', { timeoutMs: 60_000 })
+    await until(() => payloads.at(-1) === LAST, 'all notifications have come')
   } finally {
     await client.end()
   }

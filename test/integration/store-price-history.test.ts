@@ -52,7 +52,7 @@ function historyOf(
 
 describePriceHistory('in Postgres', async (t, options) => historyOf(await createTestDatabase(t), options))
 
-describe('history in Postgres', { timeout: 120_000 }, () => {
+describe('history in Postgres', { timeout: 300_000 }, () => {
   it('is read by nobody who does not ask, and once by who asks twice', async (t) => {
     const { history, table, statements } = historyOf(await createTestDatabase(t))
     await table.write(manyRows(3))

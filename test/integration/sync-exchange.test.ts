@@ -30,7 +30,7 @@ const rawStream = async ({ node }: Speaker, to: Speaker) => {
   return connection.newStream(SYNC_PROTOCOL)
 }
 
-describe('questions over libp2p', { timeout: 120_000 }, () => {
+describe('questions over libp2p', { timeout: 300_000 }, () => {
   const network = new Libp2pNetwork()
   after(() => network.stop())
 

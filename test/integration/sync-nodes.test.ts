@@ -7,7 +7,7 @@ import { NodeNetwork } from '../helpers/running-node.ts'
 
 const NODES = ['node1', 'node2', 'node3', 'node4'] as const
 
-describe('a real node that was not there', { timeout: 240_000 }, () => {
+describe('a real node that was not there', { timeout: 480_000 }, () => {
   it('takes over what is pending from a peer, though gossip never says it again', async (t) => {
     const [shared, own] = await Promise.all([createTestDatabase(t), createTestDatabase(t)])
     const network = await NodeNetwork.open(t, {
@@ -49,7 +49,7 @@ describe('a real node that was not there', { timeout: 240_000 }, () => {
       const ids = new Set((await tableRows(own.url)).map(({ id }) => id))
       return before.every(({ id }) => ids.has(id))
     }, 'all that was committed before is in the table of the newcomer')
-    assert.ok(late.line('info', /^took over \d+ rows of history/), 'it says so')
+    await network.until(() => late.line('info', /^took over \d+ rows of history/) ?? false, 'it says so')
     for (const row of await tableRows(own.url)) assert.ok((await prove(row)).length >= 3)
     for (const node of nodes) assert.equal(node.counters.value('gp_sync_rows_total', { outcome: 'written' }), 0)
   })

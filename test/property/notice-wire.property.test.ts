@@ -22,6 +22,7 @@ import {
 } from '../../src/gossip/status-wire.ts'
 import type { WireReport } from '../../src/gossip/report-wire.ts'
 import { MalformedMessageError, versionOfMessage } from '../../src/gossip/wire.ts'
+import { computedMs } from '../helpers/computed-time.ts'
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
 const uint64 = fc.oneof(
@@ -290,17 +291,17 @@ function suite<T>(name: string, { any, full, encode, decode, limit, fields, inne
 
     for (const [what, data] of Object.entries(hostile)) {
       it(`are refused: ${what}`, () => {
-        const startedMs = performance.now()
+        const startedMs = computedMs()
         assert.ok(decodeOrRefuse(data) === undefined, 'was read')
-        assert.ok(performance.now() - startedMs < PATIENCE_MS)
+        assert.ok(computedMs() - startedMs < PATIENCE_MS)
       })
     }
 
     it('take no long time, however many small fields they are made of', () => {
       for (const field of [Uint8Array.of(15 << 3, 0), Uint8Array.of((2 << 3) | 2, 0)]) {
-        const startedMs = performance.now()
+        const startedMs = computedMs()
         assert.ok(decodeOrRefuse(Buffer.alloc(limit, field)))
-        assert.ok(performance.now() - startedMs < PATIENCE_MS)
+        assert.ok(computedMs() - startedMs < PATIENCE_MS)
       }
     })
   })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import protobuf from 'protobufjs'
+import { computedMs } from '../helpers/computed-time.ts'
 import {
   ATTESTATIONS_LIMIT,
   MESSAGE_BYTES_LIMIT,
@@ -189,9 +190,9 @@ describe('bytes that anybody may have sent', () => {
 
   for (const [name, data] of Object.entries(hostile)) {
     it(`are refused: ${name}`, () => {
-      const startedMs = performance.now()
+      const startedMs = computedMs()
       assert.ok(decodeOrRefuse(data) === undefined, 'was read')
-      assert.ok(performance.now() - startedMs < PATIENCE_MS)
+      assert.ok(computedMs() - startedMs < PATIENCE_MS)
     })
   }
 
@@ -199,9 +200,9 @@ describe('bytes that anybody may have sent', () => {
     const fields = [Uint8Array.of(15 << 3, 0), Uint8Array.of((2 << 3) | 2, 0), Uint8Array.of((15 << 3) | 2, 0)]
     for (const field of fields) {
       const data = Buffer.alloc(limit, field)
-      const startedMs = performance.now()
+      const startedMs = computedMs()
       assert.ok(decodeOrRefuse(data))
-      assert.ok(performance.now() - startedMs < PATIENCE_MS)
+      assert.ok(computedMs() - startedMs < PATIENCE_MS)
     }
   })
 })
