@@ -152,6 +152,28 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
     assert.match((await page.locator('#health').textContent()) ?? '', /All is well: 6 of 6 nodes here/)
   })
 
+  it('says in one line that its node is not ready, which moves nothing, and all reasons when asked', async (t) => {
+    const { page, mock } = await open(t, new DashboardWorld())
+    const reasons = ['Only 1 of 6 signers', 'There is no price', 'The database'].map(
+      (what) => `${what} ${'as it should be, and that for a long time '.repeat(4)}.`,
+    )
+    const top = (): Promise<number> => page.locator('#content').evaluate((main) => main.getBoundingClientRect().top)
+    for (const width of [1440, 768, 390]) {
+      mock.emit({ kind: 'health', data: { ready: true, sentences: [] } })
+      await page.locator('#health').getByText('All is well').waitFor()
+      await page.setViewportSize({ width, height: 900 })
+      const before = await top()
+      mock.emit({ kind: 'health', data: { ready: false, sentences: reasons } })
+      await page.locator('#health').getByText('Not ready, for 3 reasons: Only 1 of 6').waitFor()
+      assert.equal(await top(), before, `at ${width} px`)
+    }
+    await page.locator('#health').getByRole('button', { name: 'Why?' }).click()
+    const dialog = page.locator('dialog[open]')
+    for (const reason of reasons) await dialog.getByText(reason).waitFor()
+    mock.emit({ kind: 'health', data: { ready: true, sentences: [] } })
+    await dialog.getByText('This node is ready').waitFor()
+  })
+
   it('says when it has lost its node, and takes the stream up where it broke', async (t) => {
     const world = new DashboardWorld()
     const { page, mock, problems } = await open(t, world)

@@ -107,7 +107,7 @@ describe('what the page knows after an event', () => {
     assert.equal(gone.nodes.get(second.address)?.node.state, 'gone')
     assert.equal(healthLine(gone, WELL), 'Ready: 5 of 6 nodes here; no price yet.')
     const ill = told(gone, { kind: 'health', data: { ready: false, sentences: ['No peers.', 'No price.'] } })
-    assert.equal(healthLine(ill, WELL), 'Not ready: No peers. No price.')
+    assert.equal(healthLine(ill, WELL), 'Not ready, for 2 reasons: No peers.')
   })
 
   it('is not well while a row is false, or the table cannot be asked', () => {
@@ -118,7 +118,7 @@ describe('what the page knows after an event', () => {
     const lies = { ...WELL, falseRows: 2 }
     assert.equal(healthLine(state, lies), 'Ready, but 2 rows below are false: 6 of 6 nodes here.')
     const ill = told(state, { kind: 'health', data: { ready: false, sentences: ['No peers.'] } })
-    assert.equal(healthLine(ill, { ...WELL, falseRows: 1 }), 'Not ready: No peers. 1 row below is false.')
+    assert.equal(healthLine(ill, { ...WELL, falseRows: 1 }), 'Not ready, for 2 reasons: No peers.')
     const away = { ...state, tableFault: 'The database is away' }
     assert.equal(healthLine(away, WELL), 'Ready: 6 of 6 nodes here; what the table holds is not known now.')
   })

@@ -55,6 +55,16 @@ export class DetailDialog {
     this.#open(title, parts)
   }
 
+  /** @param sentences - one for each reason; none when the node is ready */
+  showHealth(sentences: readonly string[]): void {
+    const isReady = sentences.length === 0
+    this.#open(isReady ? 'This node is ready' : 'Why this node is not ready', [
+      isReady
+        ? el('p', {}, 'Nothing is wrong with it any more.')
+        : el('ul', { class: 'plain faults' }, ...sentences.map((sentence) => el('li', {}, sentence))),
+    ])
+  }
+
   showNode(title: string, parts: readonly HTMLElement[]): void {
     this.#open(title, parts)
   }

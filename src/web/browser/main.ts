@@ -37,7 +37,7 @@ const data = new NodeData({ store }, { onRefill: () => checker.forgetFailures(),
 const dialog = new DetailDialog()
 const content = byId('content', HTMLElement)
 const footer = byId('bottom', HTMLElement)
-const statusView = new StatusView()
+const statusView = new StatusView({ onWhy: openHealth })
 const priceView = new PriceView({ onPair: (pair) => void data.choosePair(pair) })
 const chartView = new ChartView({ announcer }, { onRange: (range) => void data.chooseRange(range), now: Date.now })
 const pendingView = new PendingView({ announcer }, { onWhy: (id) => void tellWhy(id) })
@@ -55,6 +55,7 @@ let announcedRound = 0
 /** Shown at once and whole: what would come bit by bit would push about what is below it. */
 let isFilled = false
 let opened: Price | undefined
+let isHealthOpen = false
 let openedNode: { readonly key: string; readonly seen: HeldNode | SeenBootstrap } | undefined
 
 function render(): void {
@@ -97,6 +98,11 @@ function openRow(price: Price): void {
     openRow(price)
   }
   dialog.showRow(price, { check: checker.check(price), rules: rules(), retry })
+}
+
+function openHealth(): void {
+  isHealthOpen = true
+  dialog.showHealth(store.state.network?.health.sentences ?? [])
 }
 
 /** @param key - a signer, or the peer id of a bootstrap node */
@@ -154,6 +160,7 @@ function onEvent(event: LiveEvent): void {
     case 'health':
       if (before.network?.health.ready !== event.data.ready)
         announcer.say(healthLine(store.state, { nowMs: heardMs, falseRows: rowsView.falseCount }))
+      if (isHealthOpen) openHealth()
       return
     case 'price': {
       const { pair, price, round, signerCount } = event.data
@@ -193,6 +200,7 @@ async function start(): Promise<void> {
   startThemeSwitch({ onChange: () => chartView.recolour() })
   byId('detail', HTMLDialogElement).addEventListener('close', () => {
     opened = undefined
+    isHealthOpen = false
     openedNode = undefined
   })
   const { promise: firstOpen, resolve: onFirstOpen } = Promise.withResolvers<void>()

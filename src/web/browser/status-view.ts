@@ -11,7 +11,12 @@ export class StatusView {
   readonly #connection = byId('connection', HTMLElement)
   readonly #health = byId('health', HTMLElement)
   readonly #healthText = byId('health-text', HTMLElement)
+  readonly #why = byId('health-why', HTMLButtonElement)
   readonly #constants = byId('constants', HTMLElement)
+
+  constructor({ onWhy }: { readonly onWhy: () => void }) {
+    this.#why.addEventListener('click', onWhy)
+  }
 
   render(state: PageState, { nowMs, heardMs, falseRows }: HealthContext & { readonly heardMs: number }): void {
     const { network, connection } = state
@@ -32,6 +37,7 @@ export class StatusView {
     this.#health.dataset['whole'] = String(isWhole(state))
     this.#health.dataset['false'] = String(falseRows > 0)
     setText(this.#healthText, healthLine(state, { nowMs, falseRows }))
+    this.#why.hidden = connection === 'lost' || network.health.ready
     setText(this.#constants, constantsLine(state))
   }
 }
@@ -49,8 +55,10 @@ export function healthLine(state: PageState, { nowMs, falseRows }: HealthContext
   if (connection === 'lost') return 'This page has lost its node and tries again; what it shows may be old.'
   const lies =
     falseRows === 0 ? undefined : `${counted(falseRows, 'row')} below ${falseRows === 1 ? 'is' : 'are'} false`
-  if (!network.health.ready)
-    return `Not ready: ${[...network.health.sentences, ...(lies === undefined ? [] : [`${lies}.`])].join(' ')}`
+  if (!network.health.ready) {
+    const [first = '', ...more] = [...network.health.sentences, ...(lies === undefined ? [] : [`${lies}.`])]
+    return `Not ready${more.length === 0 ? '' : `, for ${more.length + 1} reasons`}: ${first}`
+  }
   const { here, expected } = nodesOf(network, nodes)
   const seen = nodes.size === 0 ? 'no other node heard yet' : `${here} of ${counted(expected, 'node')} here`
   const [newest] = prices
