@@ -162,10 +162,10 @@ describe('the dashboard of a made-up network', { skip: WITHOUT_BROWSER }, () => 
       mock.emit({ kind: 'health', data: { ready: true, sentences: [] } })
       await page.locator('#health').getByText('All is well').waitFor()
       await page.setViewportSize({ width, height: 900 })
-      const before = await top()
+      const whenReady = await top()
       mock.emit({ kind: 'health', data: { ready: false, sentences: reasons } })
       await page.locator('#health').getByText('Not ready, for 3 reasons: Only 1 of 6').waitFor()
-      assert.equal(await top(), before, `at ${width} px`)
+      assert.equal(await top(), whenReady, `at ${width} px`)
     }
     await page.locator('#health').getByRole('button', { name: 'Why?' }).click()
     const dialog = page.locator('dialog[open]')
