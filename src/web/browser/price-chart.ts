@@ -1,4 +1,5 @@
 import uPlot from 'uplot'
+import { priceLabels, timeLabels } from './axis-labels.ts'
 import { type ChartData, extentOf, sparsePoints } from './chart-data.ts'
 import { el, setText } from './element.ts'
 import type { TimeWindow } from './time-range.ts'
@@ -215,7 +216,7 @@ export class PriceChart {
           size: (_plot, values) => LABEL_MARGIN + DIGIT * longest([...(values ?? []), this.#shown?.newest.label ?? '']),
           side: 1,
           values: (plot, splits, _axis, _space, step) =>
-            splits.map((split) => (this.#isCovered(plot, split) ? '' : priceLabel(split, step))),
+            priceLabels(splits, step).map((label, at) => (this.#isCovered(plot, splits[at] ?? 0) ? '' : label)),
         },
       ],
       cursor: {
@@ -267,22 +268,4 @@ function padded(extent: ReturnType<typeof extentOf>): [number, number] {
   // A move of a cent must not look like a crash.
   const margin = Math.max((high - low) * 0.12, Math.abs(high) * 0.0001) || 1
   return [low - margin, high + margin]
-}
-
-const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-const SECONDS = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
-const DAY_SECONDS = 86_400
-
-function timeLabels(splits: readonly number[], step: number): string[] {
-  return splits.map((seconds) => {
-    const ms = seconds * 1_000
-    if (step >= DAY_SECONDS || CLOCK.format(ms) === '00:00') return DATE.format(ms)
-    return (step < 60 ? SECONDS : CLOCK).format(ms)
-  })
-}
-
-function priceLabel(value: number, step: number): string {
-  const places = step >= 1 ? 0 : Math.min(18, Math.ceil(-Math.log10(step)))
-  return value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })
 }
