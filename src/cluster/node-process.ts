@@ -14,7 +14,7 @@ const NODE_FLAGS = ['--max-semi-space-size=2']
  * The program asks for this cache itself, but by then its first module has been stripped of its types; what does that
  * takes 17 MB for good. The same folder as in src/main.ts.
  */
-const NODE_ENV: NodeJS.ProcessEnv = import.meta.filename.endsWith('.ts')
+const CACHE_ENV: NodeJS.ProcessEnv = import.meta.filename.endsWith('.ts')
   ? { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/gossip-price', import.meta.url)) }
   : {}
 
@@ -86,7 +86,7 @@ export class NodeProcess {
     const startedAtMs = clock.now().monoMs
     // A group of its own: Ctrl-C at the terminal reaches only who started the cluster, who then ends things in order.
     const child = spawn(process.execPath, [...NODE_FLAGS, ...this.#init.args], {
-      env: { ...NODE_ENV, ...this.#init.env },
+      env: { ...CACHE_ENV, ...this.#init.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     })
